@@ -1,0 +1,138 @@
+package normal
+
+import (
+	"strings"
+)
+
+// commonSep returns what most often parts the letters of a chain.
+func commonSep(chain []single) string {
+	var seps [4]string
+	var counts [4]int
+	for _, s := range chain[:len(chain)-1] {
+		for i := range seps {
+			if counts[i] == 0 || seps[i] == s.sep {
+				seps[i] = s.sep
+				counts[i]++
+				break
+			}
+		}
+	}
+	best := 0
+	for i := range counts {
+		if counts[i] > counts[best] {
+			best = i
+		}
+	}
+	return seps[best]
+}
+
+// joinable reports whether the joined letters are words.
+func joinable(chain []single, sep string) bool {
+	if !parting(sep) {
+		return false
+	}
+	var buf [2 * maxChain]byte
+	shown := buf[:0]
+	foreign, digits, groups := 0, 0, 1
+	for i, s := range chain {
+		if s.shows == 0 {
+			foreign++
+		} else {
+			shown = append(shown, s.shows)
+			if s.digit {
+				digits++
+			}
+		}
+		if i+1 < len(chain) && s.sep != sep {
+			groups++
+			shown = append(shown, ' ')
+		}
+	}
+	if len(chain)*2 < groups*5 {
+		return false // columns and lists rather than words
+	}
+	if foreign*2 > len(chain) {
+		return len(chain) >= 5 && len(sep) == 1
+	}
+	if foreign > 0 || digits*2 > len(chain) {
+		return false
+	}
+	return joinedWords(string(shown))
+}
+
+// parting reports whether sep parts letters of a word: one sign, or spaces.
+func parting(sep string) bool {
+	switch len(sep) {
+	case 1:
+		return strings.Contains(" .-_*/|,~:+\n\t", sep)
+	case 2, 3:
+		return strings.Trim(sep, " ") == "" || sep == "·" || sep == "•" || sep == " - " || sep == " . " || sep == "\u00a0" || sep == "--" || sep == "**"
+	}
+	return false
+}
+
+// joinedWords reports whether joined letters read as words: most are of the
+// lexicon, or fall apart into words of the lexicon, or look English.
+func joinedWords(text string) bool {
+	w := countWords(text)
+	if w.letters < minJoin {
+		return false
+	}
+	if w.longest >= 3 && w.knownLetters*2 >= w.letters {
+		return true
+	}
+	mean, n := english(text)
+	if n >= 6 && mean < 15.5 {
+		return true
+	}
+	found := 0
+	for i := 0; i < len(text); {
+		j := i
+		for j < len(text) && text[j] != ' ' {
+			j++
+		}
+		_, k := parts(text[i:j])
+		found += k
+		i = j + 1
+	}
+	return n >= 6 && found*4 >= n*3
+}
+
+// parts cuts glued letters into words of the lexicon, preferring long ones. It
+// returns where words begin and how many letters are in known ones.
+func parts(glued string) (begins []bool, found int) {
+	n := len(glued)
+	if n > maxChain {
+		return nil, 0
+	}
+	best := make([]int, n+1)
+	step := make([]int, n+1)
+	for i := n - 1; i >= 0; i-- {
+		best[i], step[i] = best[i+1], 1
+		at := uint16(0)
+		for j := i; j < n; j++ {
+			c := glued[j] | 0x20 - 'a'
+			if c > 25 {
+				break
+			}
+			if at = lexicon[at].child[c]; at == 0 {
+				break
+			}
+			if size := j - i + 1; lexicon[at].word && size > 1 && size*size+best[j+1] > best[i] {
+				best[i], step[i] = size*size+best[j+1], size
+			}
+		}
+	}
+	begins = make([]bool, n+1)
+	for i, last := 0, 0; i < n; {
+		if step[i] > 1 {
+			begins[i] = true
+			found += step[i]
+		} else if last != 1 || i == 0 {
+			begins[i] = true
+		}
+		last = step[i]
+		i += step[i]
+	}
+	return begins, found
+}

@@ -1,0 +1,176 @@
+package normal
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// minJoin is how many letters standing alone make a word worth joining.
+const minJoin = 4
+
+// maxChain bounds the letters that are joined at a time.
+const maxChain = 512
+
+// single is a letter that stands alone, and what parts it from the next.
+type single struct {
+	start, end int
+	sep        string // up to the next letter; "" for the last
+	shows      byte   // the Latin letter it is or looks like, 0 if none
+	digit      bool   // it is a digit that looks like a letter
+}
+
+// join puts words that are written letter by letter together: "i g n o r e",
+// "i.g.n.o.r.e", "i-g-n-o-r-e". A wider gap stays as a space; where there is
+// none, the lexicon tells the words apart.
+func (u *undoer) join(p piece) (piece, bool) {
+	text, from := p.text, 0
+	var b *builder
+	var chain []single
+	for i := 0; i < len(text); {
+		var next int
+		chain, next = chainAt(text, i, chain[:0])
+		if len(chain) >= minJoin {
+			if sep := commonSep(chain); joinable(chain, sep) {
+				if b == nil {
+					b = newBuilder(len(text))
+				}
+				b.copy(text, from, i)
+				u.res.Signals.Spaced += writeChain(b, text, chain, sep)
+				from = chain[len(chain)-1].end
+			}
+		}
+		i = next
+	}
+	if b == nil {
+		return p, false
+	}
+	b.copy(text, from, len(text))
+	return b.done(p.from), true
+}
+
+// chainAt reads the letters standing alone from byte i on, where a word or a
+// gap begins, and returns where reading goes on.
+func chainAt(text string, i int, chain []single) ([]single, int) {
+	for len(chain) < maxChain {
+		start := i
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if !wordRune(r) {
+			if len(chain) > 0 {
+				chain[len(chain)-1].sep = ""
+				return chain, i
+			}
+			return chain, i + size
+		}
+		i += size
+		if i < len(text) {
+			if r, _ := utf8.DecodeRuneInString(text[i:]); wordRune(r) {
+				// A longer word ends the chain.
+				for i < len(text) {
+					r, size := utf8.DecodeRuneInString(text[i:])
+					if !wordRune(r) {
+						break
+					}
+					i += size
+				}
+				break
+			}
+		}
+		shows, ok := alone(r)
+		if !ok {
+			break
+		}
+		gap := i
+		for gap < len(text) && gap-i <= 6 {
+			r, size := utf8.DecodeRuneInString(text[gap:])
+			if wordRune(r) {
+				break
+			}
+			gap += size
+		}
+		chain = append(chain, single{start, i, text[i:gap], shows, r >= '0' && r <= '9'})
+		if gap >= len(text) || gap-i > 6 {
+			i = gap
+			break
+		}
+		i = gap
+	}
+	if n := len(chain); n > 0 {
+		chain[n-1].sep = ""
+	}
+	return chain, i
+}
+
+// wordRune reports whether r belongs to words.
+func wordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return class[r]&(cLetter|cDigit) != 0
+	}
+	return scriptOf(r) != noScript || unicode.IsMark(r)
+}
+
+// alone reports whether r may be a letter of a word written letter by letter,
+// and which Latin letter it shows.
+func alone(r rune) (byte, bool) {
+	if r < utf8.RuneSelf {
+		if class[r]&cLetter != 0 {
+			return byte(r), true
+		}
+		c := leetLetter[r]
+		return c, c != 0
+	}
+	if l, ok := lookalikeOf(r); ok && !l.near {
+		return l.to, true
+	}
+	s := scriptOf(r)
+	if s == otherScript && (spaceless(r) || r >= 0xAC00 && r <= 0xD7AF || r >= 0x3040 && r <= 0x31FF) {
+		return 0, false
+	}
+	return 0, s != noScript
+}
+
+// writeChain writes the joined words and returns their number.
+func writeChain(b *builder, text string, chain []single, sep string) int {
+	n := 0
+	for i := 0; i < len(chain); {
+		j := i
+		for j+1 < len(chain) && chain[j].sep == sep {
+			j++
+		}
+		writeJoined(b, text, chain[i:j+1])
+		n++
+		if j+1 < len(chain) {
+			gap := " "
+			for _, c := range chain[j].sep {
+				if c == '\n' && sep != "\n" {
+					gap = "\n"
+				}
+			}
+			b.replace(gap, chain[j].end, chain[j+1].start)
+		}
+		i = j + 1
+	}
+	return n
+}
+
+// writeJoined writes one group of letters, with spaces where the lexicon sees
+// several words.
+func writeJoined(b *builder, text string, group []single) {
+	word := make([]byte, len(group))
+	for i, s := range group {
+		if word[i] = s.shows; s.shows == 0 {
+			word[i] = '?'
+		}
+	}
+	var cuts []bool
+	if len(group) >= 6 && !known(word) {
+		if c, found := parts(string(word)); found*4 >= len(group)*3 {
+			cuts = c
+		}
+	}
+	for i, s := range group {
+		if cuts != nil && i > 0 && cuts[i] {
+			b.replace(" ", group[i-1].end, s.start)
+		}
+		b.copy(text, s.start, s.end)
+	}
+}
