@@ -1,0 +1,211 @@
+// Package config reads the configuration of the Warder server.
+//
+// # The file
+//
+// The configuration is one YAML file, read strictly: an unknown key, a key
+// given twice, a value of the wrong type or out of its bounds is an error that
+// names the line, and all errors are reported together. Nothing is taken from
+// the environment except where a [Secret] names a variable. Without a file,
+// [Default] holds everything but the upstreams, which have no default.
+//
+// Relative paths, defaults included, are taken from the folder of the file.
+//
+// # Use
+//
+// [Load] reads, checks and resolves a file; a Config that it returned is
+// complete and must not be changed. A server that reloads calls Load again and
+// keeps what it has when that fails.
+//
+// [Schema] returns the JSON Schema of the file, for editors. It is generated
+// from the comments of the types here, and so is the reference in
+// docs/configuration.md: run go generate after a change.
+package config
+
+import (
+	"time"
+
+	"warder.example/guard"
+)
+
+// Config is the configuration of a server.
+type Config struct {
+	// Listen is the address of the data plane, as host:port. Keep it on
+	// loopback unless TLS is set or a proxy in front ends TLS.
+	Listen string `yaml:"listen"`
+	// Admin is the address of health, readiness and metrics. It must be a
+	// loopback address unless admin_public is true.
+	Admin string `yaml:"admin"`
+	// AdminPublic allows an admin address that is not loopback. Nothing on it
+	// asks for a password: put it behind your own network rules.
+	AdminPublic bool `yaml:"admin_public"`
+	// Data is the folder of the audit log, the built-in database and keys.
+	// Only its owner may read it.
+	Data string `yaml:"data"`
+	// Store is the database: empty for SQLite in the data folder, or a
+	// postgres:// address. It may be given as env:NAME or file:PATH, and must
+	// be when it holds a password.
+	Store Secret `yaml:"store"`
+	// TLS is the certificate of the data plane; without it the server speaks
+	// plain HTTP.
+	TLS TLS `yaml:"tls"`
+	// Upstreams are the model servers that requests may go to. At least one
+	// is needed; a model is served by the first whose patterns match.
+	Upstreams []Upstream `yaml:"upstreams" schema:"required"`
+	// Limits bounds sizes, times and concurrency.
+	Limits Limits `yaml:"limits"`
+	// Ledger says how the audit log is kept.
+	Ledger Ledger `yaml:"ledger"`
+	// Policy is the path of the policy of applications that name none; empty
+	// for the built-in one (warder policy show default).
+	Policy string `yaml:"policy"`
+	// Policies names policy files, for applications to refer to.
+	Policies map[string]string `yaml:"policies"`
+	// Applications holds, by application name, what a registered application
+	// needs to have said about its requests.
+	Applications map[string]Application `yaml:"applications"`
+	// Guard configures inspection.
+	Guard Guard `yaml:"guard"`
+	// Log configures the server's own log. It never holds prompt text.
+	Log Log `yaml:"log"`
+	// Drain is how long a stopping server waits for requests in flight.
+	Drain time.Duration `yaml:"drain"`
+}
+
+// TLS names a certificate and its key. Both or neither are set.
+type TLS struct {
+	// Cert is the path of the certificate chain, PEM.
+	Cert string `yaml:"cert"`
+	// Key is the path of the private key, PEM.
+	Key string `yaml:"key"`
+}
+
+// Upstream is one model server.
+type Upstream struct {
+	// Name is how logs and metrics call it: lower-case letters, digits and
+	// dashes.
+	Name string `yaml:"name" schema:"required"`
+	// URL is the base address that /chat/completions is appended to, for
+	// example http://127.0.0.1:11434/v1. A literal private or loopback
+	// address, or localhost, is permission enough to connect to it.
+	URL string `yaml:"url" schema:"required"`
+	// Models are the models it serves, * standing for any run of characters.
+	// Empty means all.
+	Models []string `yaml:"models"`
+	// Key is the bearer token sent to it, as env:NAME or file:PATH. Empty
+	// sends none. Callers' keys are never passed on.
+	Key Secret `yaml:"key"`
+	// CAFile is a PEM file of the authorities to trust for it instead of the
+	// system's.
+	CAFile string `yaml:"ca_file"`
+	// AllowPrivate permits a host name that resolves to a private, loopback
+	// or link-local address. Without it such an answer of the resolver is
+	// refused, since it is how a name is turned against the inner network.
+	AllowPrivate bool `yaml:"allow_private"`
+}
+
+// Limits bounds what one request may cost.
+type Limits struct {
+	// Body is the most bytes of a request's body as received.
+	Body ByteSize `yaml:"body"`
+	// Decompressed is the most bytes of a request's body after decompression.
+	Decompressed ByteSize `yaml:"decompressed"`
+	// Answer is the most bytes of an upstream's answer, stream or not.
+	Answer ByteSize `yaml:"answer"`
+	// Event is the most bytes of one event of a stream.
+	Event ByteSize `yaml:"event"`
+	// Header is the most bytes of a request's header.
+	Header ByteSize `yaml:"header"`
+	// Depth is how deeply a JSON body may nest.
+	Depth int `yaml:"depth"`
+	// Concurrent is the most requests at once; above it callers get 503 with
+	// Retry-After before any work.
+	Concurrent int `yaml:"concurrent"`
+	// ReadHeader is the time to receive a request's header.
+	ReadHeader time.Duration `yaml:"read_header"`
+	// ReadBody is the time to receive a request's body.
+	ReadBody time.Duration `yaml:"read_body"`
+	// UpstreamConnect is the time to connect to an upstream, TLS included.
+	UpstreamConnect time.Duration `yaml:"upstream_connect"`
+	// UpstreamFirstByte is the time until an upstream's answer begins.
+	UpstreamFirstByte time.Duration `yaml:"upstream_first_byte"`
+	// UpstreamIdle is the longest silence within an upstream's answer.
+	UpstreamIdle time.Duration `yaml:"upstream_idle"`
+	// ClientWrite is the longest a caller may take to accept what was sent.
+	ClientWrite time.Duration `yaml:"client_write"`
+	// Total is the time of a whole exchange.
+	Total time.Duration `yaml:"total"`
+}
+
+// Ledger says how the audit log is kept.
+type Ledger struct {
+	// Sync is when a record counts as written. group: after an fsync shared
+	// with others, within milliseconds; survives power loss. each: after an
+	// fsync of its own. os: after the write; survives the death of the
+	// process, not power loss.
+	Sync string `yaml:"sync" enum:"group,each,os"`
+	// Reserve is disk space held back so that exchanges in flight can still
+	// be closed on a full disk.
+	Reserve ByteSize `yaml:"reserve"`
+	// SegmentBytes is the size at which a new segment file begins.
+	SegmentBytes ByteSize `yaml:"segment_bytes"`
+	// Checkpoint publishes signed checkpoints outside of the log.
+	Checkpoint Checkpoint `yaml:"checkpoint"`
+}
+
+// Checkpoint says where signed checkpoints of the audit log go.
+type Checkpoint struct {
+	// File is a file to append checkpoints to, best on another disk or
+	// machine: without one, a rewrite of the whole log cannot be proven. Empty
+	// publishes none.
+	File string `yaml:"file"`
+	// Every is the time between two checkpoints while records come.
+	Every time.Duration `yaml:"every"`
+}
+
+// Application is what one application has said about its requests.
+type Application struct {
+	// SubjectHeader names the request header that carries the end user. It is
+	// a claim of the caller: it separates, it never grants.
+	SubjectHeader string `yaml:"subject_header"`
+	// SessionHeader names the request header that carries the conversation.
+	SessionHeader string `yaml:"session_header"`
+	// Regions mark pasted material inside of user turns, so that it is
+	// judged as what it is.
+	Regions []Region `yaml:"regions"`
+	// Canaries plants a phrase in the system prompt whose appearance in an
+	// answer proves leakage.
+	Canaries bool `yaml:"canaries"`
+	// UnknownFields says what happens to string fields that the dialect does
+	// not know: inspect them as text, strip them, or refuse the request.
+	UnknownFields string `yaml:"unknown_fields" enum:"inspect,strip,refuse"`
+}
+
+// Region is text between two delimiters that came from somewhere else.
+type Region struct {
+	// Start is the delimiter before the region, literally.
+	Start string `yaml:"start" schema:"required"`
+	// End is the delimiter after the region, literally; a region without it
+	// runs to the end of the text.
+	End string `yaml:"end"`
+	// Origin is who wrote the region: document, tool, email or user. It can
+	// only lower trust.
+	Origin guard.Origin `yaml:"origin" schema:"required"`
+}
+
+// Guard configures inspection.
+type Guard struct {
+	// Detectors is on, or the explicit word off, which forwards everything
+	// uninspected. Exchanges are still recorded.
+	Detectors string `yaml:"detectors" enum:"on,off"`
+	// Cache is how many texts' findings are remembered, so that the earlier
+	// turns of a conversation are not read again. 0 remembers none.
+	Cache int `yaml:"cache"`
+}
+
+// Log configures the server's own log.
+type Log struct {
+	// Level is the least severe level that is written.
+	Level string `yaml:"level" enum:"debug,info,warn,error"`
+	// Format is text for people or json for machines.
+	Format string `yaml:"format" enum:"text,json"`
+}

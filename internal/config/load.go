@@ -1,0 +1,152 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"warder.example/guard/strictyaml"
+)
+
+// maxSecret is the most bytes of a secret.
+const maxSecret = 64 << 10
+
+// Load reads, checks and resolves the configuration file at path. All that is
+// wrong is reported at once, as [strictyaml.Problems] with lines.
+func Load(path string) (*Config, error) { return load(path, os.LookupEnv) }
+
+func load(path string, env func(string) (string, bool)) (*Config, error) {
+	data, err := readBounded(path, strictyaml.MaxBytes)
+	if err != nil {
+		return nil, fmt.Errorf("reading configuration %q: %w", path, err)
+	}
+	c, f, err := parse(path, data)
+	if err != nil {
+		return nil, err
+	}
+	r := resolver{dir: filepath.Dir(path), env: env, file: f}
+	r.all(c)
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Parse reads and checks a configuration without looking at anything beside
+// it: paths stay as written and secrets unresolved. name is what errors call it.
+func Parse(name string, data []byte) (*Config, error) {
+	c, _, err := parse(name, data)
+	return c, err
+}
+
+func parse(name string, data []byte) (*Config, *strictyaml.File, error) {
+	c := Default()
+	f, err := strictyaml.Decode(name, data, c)
+	if err != nil {
+		return nil, f, err
+	}
+	c.fill()
+	c.check(f.Errorf)
+	if err := f.Err(); err != nil {
+		return nil, f, err
+	}
+	return c, f, nil
+}
+
+// fill writes out defaults inside of lists and maps.
+func (c *Config) fill() {
+	for i := range c.Upstreams {
+		if u := &c.Upstreams[i]; len(u.Models) == 0 {
+			u.Models = []string{"*"}
+		}
+	}
+	for name, a := range c.Applications {
+		if a.UnknownFields == "" {
+			a.UnknownFields = UnknownInspect
+			c.Applications[name] = a
+		}
+	}
+}
+
+// readBounded reads a file of at most limit bytes; of a larger one it returns
+// one byte more.
+func readBounded(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	return data, cause(err)
+}
+
+// cause takes the path off an error whose message will name it.
+func cause(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// resolver turns references of a file into what they refer to.
+type resolver struct {
+	dir  string // folder of the file
+	env  func(string) (string, bool)
+	file *strictyaml.File
+}
+
+func (r *resolver) all(c *Config) {
+	for _, p := range []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.Policy, &c.Ledger.Checkpoint.File} {
+		*p = r.path(*p)
+	}
+	for name, p := range c.Policies {
+		c.Policies[name] = r.path(p)
+	}
+	c.Store.value = r.secret("store", c.Store)
+	for i := range c.Upstreams {
+		u := &c.Upstreams[i]
+		u.CAFile = r.path(u.CAFile)
+		u.Key.value = r.secret(strictyaml.Index("upstreams", i)+".key", u.Key)
+	}
+	c.checkStore(r.file.Errorf)
+}
+
+// path returns p as seen from the working folder.
+func (r *resolver) path(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(r.dir, p)
+}
+
+// secret returns the value that s refers to. Errors never hold it.
+func (r *resolver) secret(at string, s Secret) string {
+	scheme, name, ok := cutReference(s.ref)
+	var value string
+	switch {
+	case !ok:
+		return s.ref
+	case scheme == "env":
+		if value, ok = r.env(name); !ok || value == "" {
+			r.file.Errorf(at, "%s: the environment variable %.80q is not set", at, name)
+			return ""
+		}
+	default:
+		data, err := readBounded(r.path(name), maxSecret)
+		if err != nil {
+			r.file.Errorf(at, "%s: reading %.200q: %v", at, name, err)
+			return ""
+		}
+		value = strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
+	}
+	if value == "" || len(value) > maxSecret || strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c == 0x7f || c == 0xfffd }) {
+		r.file.Errorf(at, "%s: the value of %s is empty, over %d bytes, or holds control characters", at, s.ref, maxSecret)
+		return ""
+	}
+	return value
+}

@@ -1,0 +1,91 @@
+package config
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+
+	"warder.example/guard/policy"
+)
+
+// Notes returns what an operator should know about a valid configuration: where
+// it gives up a protection. One sentence each.
+func (c *Config) Notes() []string {
+	var out []string
+	if host, _, err := net.SplitHostPort(c.Listen); err == nil && !loopback(host) && c.TLS.Cert == "" {
+		out = append(out, "listen is not a loopback address and tls is not set: keys and texts travel in the clear unless a proxy in front ends TLS")
+	}
+	if c.AdminPublic {
+		out = append(out, "admin_public is set: whoever reaches the admin address reads metrics")
+	}
+	if c.Guard.Detectors == DetectorsOff {
+		out = append(out, "guard.detectors is off: nothing is inspected")
+	}
+	if c.Ledger.Checkpoint.File == "" {
+		out = append(out, "ledger.checkpoint.file is empty: a rewrite of the whole audit log could not be proven")
+	}
+	if c.Ledger.Sync == SyncOS {
+		out = append(out, "ledger.sync is os: records of the last seconds can be lost with the power")
+	}
+	return out
+}
+
+// LoadPolicy returns the compiled policy that the configuration calls name, or its
+// default one for the empty name.
+func (c *Config) LoadPolicy(name string) (*policy.Policy, error) {
+	path := c.Policy
+	if name != "" {
+		var ok bool
+		if path, ok = c.Policies[name]; !ok {
+			return nil, fmt.Errorf("unknown policy %.80q; expected one of policies in the configuration: %q", name, slices.Sorted(maps.Keys(c.Policies)))
+		}
+	}
+	if path == "" {
+		return policy.Default(), nil
+	}
+	return policy.Load(path)
+}
+
+// CheckFiles reads every file that the configuration names and returns what is
+// wrong with them.
+func (c *Config) CheckFiles() []error {
+	var out []error
+	add := func(err error) {
+		if err != nil {
+			out = append(out, err)
+		}
+	}
+	for _, name := range append([]string{""}, slices.Sorted(maps.Keys(c.Policies))...) {
+		_, err := c.LoadPolicy(name)
+		add(err)
+	}
+	if c.TLS.Cert != "" {
+		if _, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key); err != nil {
+			add(fmt.Errorf("tls: %w", err))
+		}
+	}
+	for i := range c.Upstreams {
+		_, err := c.Upstreams[i].Roots()
+		add(err)
+	}
+	return out
+}
+
+// Roots returns the authorities of CAFile; nil, for the system's, without one.
+func (u *Upstream) Roots() (*x509.CertPool, error) {
+	if u.CAFile == "" {
+		return nil, nil
+	}
+	data, err := readBounded(u.CAFile, 4<<20)
+	if err != nil {
+		return nil, fmt.Errorf("ca_file %q of upstream %s: %w", u.CAFile, u.Name, err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("ca_file %q of upstream %s holds no certificate; expected PEM", u.CAFile, u.Name)
+	}
+	return pool, nil
+}
