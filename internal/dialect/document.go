@@ -1,0 +1,115 @@
+package dialect
+
+import (
+	"bytes"
+	"strconv"
+	"sync"
+	"unicode/utf8"
+	"unsafe"
+)
+
+// A Document is a body that was read. It is safe for concurrent reading.
+type Document struct {
+	// Leaves are the strings to inspect, in the order of the body.
+	Leaves []Leaf
+
+	body  []byte
+	src   string // body
+	steps []step
+	cuts  []patch // what never leaves
+	drops []patch // what leaves only when nothing is masked
+	moved bool    // a piece begins with a character whose first half came before
+}
+
+// walker is the state of one reading.
+type walker struct {
+	body   []byte
+	src    string
+	at     int
+	doc    *Document
+	lim    Limits
+	spec   *Spec
+	state  any
+	turn   int
+	alien  int // open containers that the table does not know
+	found  int // unknown strings seen and not cut
+	frames []frame
+	keys   []string
+	values []Value
+	scope  Scope
+	gather *gathered
+}
+
+var walkers = sync.Pool{New: func() any {
+	return &walker{frames: make([]frame, 0, 16), keys: make([]string, 0, 64), values: make([]Value, 0, 32)}
+}}
+
+// maxKept bounds what a walker keeps for its next use.
+const maxKept = 4096
+
+func (w *walker) recycle() {
+	clear(w.keys[:cap(w.keys)])
+	clear(w.values[:cap(w.values)])
+	if cap(w.keys) > maxKept || cap(w.values) > maxKept {
+		return
+	}
+	*w = walker{frames: w.frames[:0], keys: w.keys[:0], values: w.values[:0]}
+	walkers.Put(w)
+}
+
+// Parse reads a body by a table. state is handed to the table's Close functions.
+// An error is a [*Problem], or what a Close function returned. The body must not
+// be changed as long as the document or one of its leaves is in use.
+func Parse(body []byte, spec *Spec, lim Limits, state any) (*Document, error) {
+	lim = lim.orDefaults()
+	if p := checkBytes(body, lim.MaxBytes); p != nil {
+		return nil, p
+	}
+	d := &Document{body: body, src: unsafe.String(unsafe.SliceData(body), len(body))}
+	guess := 6 + min(len(body)/512, 58)
+	d.Leaves = make([]Leaf, 0, guess)
+	d.steps = make([]step, 0, 2*guess)
+
+	w := walkers.Get().(*walker)
+	defer w.recycle()
+	w.body, w.src, w.doc, w.lim, w.spec, w.state, w.turn = body, d.src, d, lim, spec, state, -1
+	w.space()
+	if err := w.value(spec.root); err != nil {
+		return nil, err
+	}
+	w.space()
+	if w.at != len(w.src) {
+		return nil, w.fail(CodeTrailingData, "bytes after the value")
+	}
+	return d, nil
+}
+
+// checkBytes refuses what is not a text that can be read at all.
+func checkBytes(body []byte, most int) *Problem {
+	switch {
+	case len(body) > most:
+		return &Problem{Code: CodeTooLarge, Reason: "body is larger than " + strconv.Itoa(most) + " bytes", Offset: most}
+	case bytes.HasPrefix(body, []byte("\xef\xbb\xbf")), bytes.HasPrefix(body, []byte("\xff\xfe")), bytes.HasPrefix(body, []byte("\xfe\xff")):
+		return &Problem{Code: CodeByteOrderMark, Reason: "body begins with a byte order mark; expected JSON in UTF-8"}
+	case !utf8.Valid(body):
+		return &Problem{Code: CodeInvalidUTF8, Reason: "body is not valid UTF-8", Offset: firstInvalid(body)}
+	}
+	return nil
+}
+
+func firstInvalid(b []byte) int {
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return len(b)
+}
+
+func (w *walker) fail(code, reason string) error { return w.failAt(w.at, code, reason) }
+
+func (w *walker) failAt(at int, code, reason string) error {
+	return &Problem{Code: code, Path: w.path(), Reason: reason, Offset: min(at, len(w.src))}
+}

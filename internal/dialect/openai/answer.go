@@ -1,0 +1,185 @@
+package openai
+
+import (
+	"strings"
+
+	"warder.example/guard"
+	"warder.example/internal/dialect"
+)
+
+// Usage is what an answer says it cost, in tokens.
+type Usage struct {
+	Prompt, Completion, Total int
+	Cached                    int // of Prompt
+	Reasoning                 int // of Completion
+	Present                   bool
+}
+
+// A Choice is the end of one answer.
+type Choice struct {
+	Index  int    // as the server numbers it
+	Finish string // finish_reason; empty if none yet
+}
+
+// An Answer is a whole chat completion that was read. It refers to its body,
+// which must not be changed as long as the Answer is in use.
+type Answer struct {
+	ID      string
+	Model   string
+	Choices []Choice
+	Usage   Usage
+	Error   bool // the body holds an error object
+	// Leaves are the texts to inspect.
+	Leaves []dialect.Leaf
+
+	doc *dialect.Document
+}
+
+// finishes are the reasons to stop that the standard names.
+var finishes = []string{"stop", "length", "tool_calls", "content_filter", "function_call"}
+
+// receiver is what the Close functions of answers and chunks fill.
+type receiver interface {
+	choice(c Choice, s *dialect.Scope)
+	usage(u Usage)
+	about(id, model string, isError bool)
+}
+
+var (
+	_ receiver = (*Answer)(nil)
+	_ receiver = (*Chunk)(nil)
+)
+
+func (a *Answer) choice(c Choice, _ *dialect.Scope)    { a.Choices = append(a.Choices, c) }
+func (a *Answer) usage(u Usage)                        { a.Usage = u }
+func (a *Answer) about(id, model string, isError bool) { a.ID, a.Model, a.Error = id, model, isError }
+
+// ParseAnswer reads a whole answer. An error is a [*dialect.Problem]. An answer
+// with neither choices nor an error object is refused.
+func ParseAnswer(body []byte, lim dialect.Limits) (*Answer, error) {
+	a := &Answer{}
+	doc, err := dialect.Parse(body, answerSpec, lim, a)
+	if err != nil {
+		return nil, err
+	}
+	if len(a.Choices) == 0 && !a.Error {
+		return nil, &dialect.Problem{Code: dialect.CodeMissingField, Path: "choices", Reason: "answer without choices"}
+	}
+	a.doc, a.Leaves = doc, doc.Leaves
+	return a, nil
+}
+
+// Body returns the bytes to answer with: the body with the edits. When anything
+// is masked, all logprobs become null, since they repeat the text. It is the
+// original slice when nothing changes.
+func (a *Answer) Body(edits []dialect.Edit) []byte { return a.doc.Splice(edits) }
+
+// logprobsTable reads the tokens as one text and the alternatives to them as
+// another.
+func logprobsTable(m maker) *rule {
+	token := func(u dialect.Use, top *rule) *rule {
+		r := m.use(u, "logprobs.candidates")
+		if u == dialect.Token {
+			r.Name = "logprobs"
+		} else {
+			r.Delta = false
+		}
+		f := fields{"token": r, "logprob": plain(), "bytes": plain()}
+		if top != nil {
+			f["top_logprobs"] = top
+		}
+		return list(known(f))
+	}
+	tokens := token(dialect.Token, token(dialect.Candidate, nil))
+	r := known(fields{"content": tokens, "refusal": tokens})
+	r.Drop = true
+	return r
+}
+
+func usageTable() *rule {
+	count := func(t dialect.Tag) *rule { return &rule{Tag: t} }
+	return &rule{Object: &object{Close: closeUsage, Fields: fields{
+		"prompt_tokens": count(tagPrompt), "completion_tokens": count(tagCompletion), "total_tokens": count(tagTotal),
+		"prompt_tokens_details":     known(fields{"cached_tokens": count(tagCached)}),
+		"completion_tokens_details": known(fields{"reasoning_tokens": count(tagReasoning)}),
+	}}}
+}
+
+// completion is the table of answers and chunks, which differ in one member of
+// their choices.
+func completion(objectName, member string, body *rule, m maker) *rule {
+	whole := maker{origin: m.origin}
+	failure := &rule{Use: dialect.Prose, Origin: m.origin, Tag: tagError, Object: &object{Fields: fields{
+		"message": whole.text("error.message"), "type": whole.label("error.type"),
+		"param": whole.label("error.param"), "code": whole.label("error.code"),
+	}}}
+	choice := &object{Close: closeChoice, Fields: fields{
+		"index":         {Tag: tagIndex, Types: dialect.NumberType | orNull},
+		member:          body,
+		"logprobs":      logprobsTable(m),
+		"finish_reason": tagged(tagFinish, aString|orNull, &rule{Use: dialect.Word, Words: finishes, Origin: m.origin, Name: "finish_reason"}),
+	}}
+	return &rule{Types: anObject, Object: &object{Close: closeCompletion, Fields: fields{
+		"id":                 tagged(tagID, aString|orNull, whole.label("id")),
+		"object":             &rule{Use: dialect.Word, Words: []string{objectName}, Origin: m.origin, Name: "object"},
+		"created":            plain(),
+		"model":              tagged(tagModel, aString|orNull, whole.label("model")),
+		"system_fingerprint": whole.label("system_fingerprint"),
+		"service_tier":       &rule{Use: dialect.Word, Words: []string{"auto", "default", "flex", "priority", "scale"}, Origin: m.origin, Name: "service_tier"},
+		"choices":            {Types: dialect.ArrayType | orNull, Turns: true, Items: &rule{Types: anObject, Object: choice}},
+		"usage":              usageTable(),
+		"error":              failure,
+		"obfuscation":        whole.label("obfuscation"),
+	}}}
+}
+
+func answerTable() *rule {
+	m := maker{origin: guard.OriginModel}
+	return completion("chat.completion", "message", known(m.message(nil)), m)
+}
+
+var answerSpec = dialect.NewSpec(answerTable(), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Loose: true})
+
+func closeChoice(s *dialect.Scope) error {
+	c := Choice{Index: s.Index()}
+	if v, ok := s.Value(tagIndex); ok {
+		n, ok := v.Int()
+		if !ok || n < 0 || n >= MaxChoices {
+			return s.Fail(v, dialect.CodeInvalidValue, "choice index out of range; expected an integer from 0 to 127")
+		}
+		c.Index = n
+	}
+	if v, ok := s.Value(tagFinish); ok {
+		c.Finish = strings.Clone(v.Text)
+	}
+	s.State().(receiver).choice(c, s)
+	return nil
+}
+
+func closeUsage(s *dialect.Scope) error {
+	count := func(t dialect.Tag) (n int, ok bool) {
+		v, ok := s.Value(t)
+		if ok {
+			n, ok = v.Int()
+		}
+		return max(n, 0), ok
+	}
+	var u Usage
+	var prompt, completion bool
+	u.Prompt, prompt = count(tagPrompt)
+	u.Completion, completion = count(tagCompletion)
+	u.Total, _ = count(tagTotal)
+	u.Cached, _ = count(tagCached)
+	u.Reasoning, _ = count(tagReasoning)
+	u.Present = prompt && completion
+	s.State().(receiver).usage(u)
+	return nil
+}
+
+func closeCompletion(s *dialect.Scope) error {
+	id, _ := s.Value(tagID)
+	model, _ := s.Value(tagModel)
+	_, isError := s.Value(tagError)
+	s.State().(receiver).about(strings.Clone(id.Text), strings.Clone(model.Text), isError)
+	return nil
+}

@@ -1,0 +1,170 @@
+package openai
+
+import (
+	"strings"
+
+	"warder.example/guard"
+	"warder.example/internal/dialect"
+)
+
+// DoneData is the payload of the event that ends a stream.
+const DoneData = "[DONE]"
+
+// Key is the identity of a text that continues over the chunks of a stream.
+type Key struct {
+	Choice int    // index of the choice; -1 outside
+	Tool   int    // index of the tool call; -1 outside
+	Field  string // "delta.content", "delta.tool_calls.function.arguments"; of unknown fields the path
+}
+
+// A ChunkLeaf is a text in a chunk.
+type ChunkLeaf struct {
+	dialect.Leaf
+	Key Key
+	// Delta says that the text continues the one of the same Key in earlier
+	// chunks. Else it is a text of its own.
+	Delta bool
+	// Seen is set by a [ChunkReader] for a text of its own that is the same
+	// as in an earlier chunk of the stream.
+	Seen bool
+}
+
+// ChunkChoice is a choice as a chunk mentions it.
+type ChunkChoice = Choice
+
+// A Chunk is one event of a streamed answer that was read. It refers to the
+// event's data, which must not be changed as long as the Chunk is in use.
+type Chunk struct {
+	Done    bool // the event that ends the stream; there is nothing else
+	Error   bool // the event holds an error object
+	ID      string
+	Model   string
+	Choices []ChunkChoice // in the order of the chunk
+	Usage   Usage
+	// Leaves are the texts to inspect; [dialect.Edit].Leaf is an index here.
+	Leaves []ChunkLeaf
+
+	data  []byte
+	doc   *dialect.Document
+	marks []mark
+}
+
+// mark notes what leaves from first to end belong to.
+type mark struct {
+	first, end   int
+	choice, tool int // -1: not said
+	delta        bool
+}
+
+func (c *Chunk) mark(s *dialect.Scope, m mark) {
+	m.first = s.First()
+	m.end = m.first + len(s.Leaves())
+	if m.end > m.first {
+		c.marks = append(c.marks, m)
+	}
+}
+
+func (c *Chunk) choice(ch Choice, s *dialect.Scope) {
+	c.Choices = append(c.Choices, ch)
+	c.mark(s, mark{choice: ch.Index, tool: -1})
+}
+
+func (c *Chunk) usage(u Usage)                        { c.Usage = u }
+func (c *Chunk) about(id, model string, isError bool) { c.ID, c.Model, c.Error = id, model, isError }
+
+// ParseChunk reads the data of one event. An error is a [*dialect.Problem]. It
+// has no memory: a character whose two surrogates are escapes in different
+// chunks is not in any text. Streams are read with a [ChunkReader].
+func ParseChunk(data []byte, lim dialect.Limits) (*Chunk, error) {
+	c := &Chunk{data: data}
+	if string(data) == DoneData {
+		c.Done = true
+		return c, nil
+	}
+	doc, err := dialect.Parse(data, chunkSpec, lim, c)
+	if err != nil {
+		return nil, err
+	}
+	c.doc = doc
+	c.Leaves = make([]ChunkLeaf, len(doc.Leaves))
+	for i := range doc.Leaves {
+		l := &c.Leaves[i]
+		l.Leaf, l.Key = doc.Leaves[i], Key{Choice: -1, Tool: -1}
+		l.Delta, l.Key.Field = l.Rule().Delta, l.Rule().Name
+	}
+	for _, m := range c.marks {
+		m.apply(c.Leaves[m.first:m.end])
+	}
+	for i := range c.Leaves {
+		c.Leaves[i].nameUnknown()
+	}
+	return c, nil
+}
+
+func (m *mark) apply(leaves []ChunkLeaf) {
+	for i := range leaves {
+		l := &leaves[i]
+		if m.choice >= 0 {
+			l.Key.Choice = m.choice
+		}
+		if m.tool >= 0 {
+			l.Key.Tool = m.tool
+		}
+		l.Delta = l.Delta || m.delta && !l.Known
+	}
+}
+
+// nameUnknown makes the path of a leaf its field when the table has no name for
+// it, without the place among the choices, which is not their index.
+func (l *ChunkLeaf) nameUnknown() {
+	if l.Key.Field != "" {
+		return
+	}
+	l.Key.Field = l.Path()
+	if _, below, ok := strings.Cut(l.Key.Field, "]."); ok && l.Turn >= 0 {
+		l.Key.Field = below
+	}
+}
+
+// Data returns the event's data with the edits. When anything is masked, its
+// logprobs become null. It is the original slice when nothing changes.
+func (c *Chunk) Data(edits []dialect.Edit) []byte {
+	if c.doc == nil {
+		return c.data
+	}
+	return c.doc.Splice(edits)
+}
+
+// Rewritten reports whether Data(nil) differs from the data that was read: half
+// a character was moved to or from it by a [ChunkReader], or unknown text was
+// stripped. The event's raw bytes must not be relayed then.
+func (c *Chunk) Rewritten() bool { return c.doc != nil && c.doc.Rewritten() }
+
+func chunkTable() *rule {
+	m := maker{origin: guard.OriginModel, delta: true}
+	delta := &rule{Types: anObject | orNull, Object: &object{Fields: m.message(closeToolDelta), Close: closeDelta}}
+	return completion("chat.completion.chunk", "delta", delta, m)
+}
+
+var chunkSpec = dialect.NewSpec(chunkTable(), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Pieces: true})
+
+// MaxToolCalls bounds the index of a tool call in a stream.
+const MaxToolCalls = 1024
+
+func closeToolDelta(s *dialect.Scope) error {
+	tool := s.Index()
+	if v, ok := s.Value(tagToolIndex); ok {
+		n, ok := v.Int()
+		if !ok || n < 0 || n >= MaxToolCalls {
+			return s.Fail(v, dialect.CodeInvalidValue, "tool call index out of range; expected an integer from 0 to 1023")
+		}
+		tool = n
+	}
+	s.State().(*Chunk).mark(s, mark{choice: -1, tool: tool})
+	return nil
+}
+
+func closeDelta(s *dialect.Scope) error {
+	s.State().(*Chunk).mark(s, mark{choice: -1, tool: -1, delta: true})
+	return nil
+}

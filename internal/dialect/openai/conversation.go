@@ -1,0 +1,55 @@
+package openai
+
+import (
+	"strings"
+
+	"warder.example/guard"
+	"warder.example/internal/dialect"
+)
+
+// A Conversation is what is known of a list of messages that stands in a body
+// of another dialect.
+type Conversation struct {
+	Roles []string // of the messages in order; empty where there is none
+}
+
+// A Converser is the state that a table with [Messages] in it needs.
+type Converser interface {
+	Conversation() *Conversation
+}
+
+// Messages returns the table of a list of messages for another dialect. Their
+// texts get origins as in a request, the extension "warder" in messages and
+// parts included. The state given to [dialect.Parse] must be a [Converser].
+func Messages(t dialect.Tag) *dialect.Rule {
+	m := maker{late: true, claims: true}
+	message := &object{Fields: m.message(nil), Required: []string{"role"}, Close: closeConversed}
+	return &rule{Types: dialect.ArrayType, Tag: t, Turns: true, Items: &rule{Types: anObject, Object: message}}
+}
+
+// ContentField is the name of the rule of a message's own text; see
+// [dialect.Leaf.Rule].
+const ContentField = "delta.content"
+
+func closeConversed(s *dialect.Scope) error {
+	c := s.State().(Converser).Conversation()
+	role, _ := s.Value(tagRole)
+	c.Roles = append(c.Roles, strings.Clone(role.Text))
+	if err := claimed(s); err != nil {
+		return err
+	}
+	return s.Resolve(roleOrigin(role.Text))
+}
+
+// Operator returns the texts of a body that the operator wrote: of leaves of
+// messages, those from system and developer messages.
+func Operator(leaves []dialect.Leaf) []string {
+	var out []string
+	for i := range leaves {
+		l := &leaves[i]
+		if l.Turn >= 0 && l.Origin == guard.OriginOperator && l.Kind == guard.Prose && !l.Inner {
+			out = append(out, l.Text)
+		}
+	}
+	return out
+}
