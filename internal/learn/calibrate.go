@@ -1,0 +1,260 @@
+package learn
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"warder.example/guard"
+	"warder.example/guard/textmodel"
+	"warder.example/internal/corpus"
+)
+
+// scored is a row with what models make of it that had not seen its source, and
+// that had seen its source but not the row.
+type scored struct {
+	row       *Row
+	ev, known [textmodel.MaxHeads]textmodel.Evidence
+}
+
+// heldOut scores every row with the units that were trained without it.
+func (s *set) heldOut(ctx context.Context, units []*textmodel.Model, cfg Config) ([]scored, error) {
+	var out []scored
+	var by []int
+	for i := range s.rows {
+		if !s.rows[i].Made {
+			out = append(out, scored{row: &s.rows[i]})
+			by = append(by, s.fold[i])
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(cfg.Workers)
+	const part = 2000
+	step := progress(cfg, "held-out scores", (len(out)+part-1)/part)
+	for from := 0; from < len(out); from += part {
+		g.Go(func() error {
+			for i := from; i < min(from+part, len(out)); i++ {
+				r := out[i].row
+				out[i].ev = units[by[i]].Evidence(r.Text)
+				out[i].known = units[s.folds+r.part].Evidence(r.Text)
+			}
+			step()
+			return ctx.Err()
+		})
+	}
+	return out, g.Wait()
+}
+
+// group is a set of origins that are calibrated together.
+type group struct {
+	name    string
+	origins []guard.Origin
+	attacks []int // heads that can find an attack there
+	has     func(*Row) bool
+}
+
+// groups are calibrated in turn. Texts of unknown origin are judged as data,
+// with thresholds that hold for every kind of text.
+var groups = []group{
+	{"user", []guard.Origin{guard.OriginUser, guard.OriginModel}, []int{0, 1}, func(r *Row) bool { return !r.data() }},
+	{"data", []guard.Origin{guard.OriginDocument, guard.OriginTool}, []int{0, 1, 2}, (*Row).data},
+	{"email", []guard.Origin{guard.OriginEmail}, []int{0, 1, 2}, (*Row).data},
+	{"unknown", []guard.Origin{guard.OriginUnknown, guard.OriginOperator}, []int{0, 1, 2}, func(*Row) bool { return true }},
+}
+
+// calibrate fits probabilities and thresholds for a group and returns those of
+// each head.
+func (g *group) calibrate(all []scored) ([heads]textmodel.Calibration, error) {
+	var out [heads]textmodel.Calibration
+	for h := range heads {
+		ps := g.points(all, h)
+		if len(ps) == 0 {
+			return out, fmt.Errorf("calibrating head %q for %s texts: no held-out texts", Heads[h], g.name)
+		}
+		c, b := fitLogit(ps, [3]float64{1, 1, -1})
+		out[h] = textmodel.Calibration{Passage: c[0], Window: c[1], Length: c[2], Bias: b}
+	}
+	honest := g.honest(all)
+	attack := thresholds(honest, &out, g.attacks)
+	harm := thresholds(honest, &out, []int{3})
+	for h := range heads {
+		out[h].Thresholds, out[h].Honest = attack, len(honest)
+		if Heads[h] == HeadHarmful {
+			out[h].Thresholds = harm
+		}
+	}
+	return out, nil
+}
+
+// top returns the highest probability among some heads.
+func top(cal *[heads]textmodel.Calibration, ev *[textmodel.MaxHeads]textmodel.Evidence, which []int) float64 {
+	p := 0.0
+	for _, h := range which {
+		p = max(p, cal[h].Probability(&ev[h]))
+	}
+	return p
+}
+
+// enoughCases is how many texts for and against a head a group needs of its
+// own; below, those of other origins are added.
+const enoughCases = 50
+
+// points returns the observations for one head: rows weighted as in training,
+// both classes the same in total, so that one half means equally likely at even
+// odds.
+func (g *group) points(all []scored, h int) []point {
+	cases, others := g.collect(all, h, positive), g.collect(all, h, negative)
+	if len(cases) == 0 || len(others) == 0 {
+		return nil
+	}
+	even(cases)
+	even(others)
+	return append(cases, others...)
+}
+
+// collect returns the observations of one class.
+func (g *group) collect(all []scored, h int, y int8) []point {
+	var own, foreign []point
+	for i := range all {
+		r := all[i].row
+		if r.is(h) != y {
+			continue
+		}
+		e := &all[i].ev[h]
+		p := point{x: [3]float64{float64(e.Passage), float64(e.Window), logOf(e.Segments)}, y: y == positive, weight: r.Weight}
+		if g.has(r) {
+			own = append(own, p)
+		} else {
+			foreign = append(foreign, p)
+		}
+	}
+	if len(own) < enoughCases {
+		own = append(own, foreign...)
+	}
+	return own
+}
+
+// is says what a whole text is for a head when it is judged rather than learned
+// from: an injected document is an example of both injection heads.
+func (r *Row) is(h int) int8 {
+	if r.Label == corpus.Injection && (Heads[h] == HeadIndirect || Heads[h] == HeadInjection) {
+		return positive
+	}
+	return r.targets()[h].y
+}
+
+// even scales weights to a sum of the number that makes the ridge negligible.
+func even(ps []point) {
+	sum := 0.0
+	for i := range ps {
+		sum += ps[i].weight
+	}
+	for i := range ps {
+		ps[i].weight *= 1000 / sum
+	}
+}
+
+// honest returns the ordinary texts that thresholds are set on.
+func (g *group) honest(all []scored) (out []scored) {
+	for i := range all {
+		if r := all[i].row; r.honest() && g.has(r) {
+			out = append(out, all[i])
+		}
+	}
+	return out
+}
+
+// smallSource is the number of honest texts below which sources are put
+// together.
+const smallSource = 100
+
+// worst is the largest false-positive rate of a single source, while it is held
+// out, at each published rate: a whole source must not be lost to a threshold
+// that suits the others.
+var worst = [len(textmodel.FalsePositiveRates)]float64{0.03, 0.15, 0.25}
+
+// honestSource holds the sorted scores of the honest texts of one source by
+// models that had not seen the source (fresh) and that had (known).
+type honestSource struct{ fresh, known []float64 }
+
+// rates returns the false-positive rates of a threshold.
+func (s *honestSource) rates(t float64) (fresh, known float64) {
+	above := func(xs []float64) float64 {
+		n, _ := slices.BinarySearch(xs, t)
+		return float64(len(xs)-n) / float64(len(xs))
+	}
+	return above(s.fresh), above(s.known)
+}
+
+// thresholds returns for each published rate the least score that fewer honest
+// texts reach: the mean over sources, taken over fresh and known scores, is
+// within the rate, and no source exceeds [worst] while it is fresh. The mean
+// gives every source the same say, since the easy ones are large.
+func thresholds(honest []scored, cal *[heads]textmodel.Calibration, which []int) (out [len(textmodel.FalsePositiveRates)]float64) {
+	by := map[string]*honestSource{}
+	count := map[string]int{}
+	for i := range honest {
+		count[honest[i].row.Source]++
+	}
+	var all []float64
+	for i := range honest {
+		name := honest[i].row.Source
+		if count[name] < smallSource {
+			name = "(small)"
+		}
+		s := by[name]
+		if s == nil {
+			s = &honestSource{}
+			by[name] = s
+		}
+		fresh, known := top(cal, &honest[i].ev, which), top(cal, &honest[i].known, which)
+		s.fresh, s.known = append(s.fresh, fresh), append(s.known, known)
+		all = append(all, fresh, known)
+	}
+	slices.Sort(all)
+	sources := make([]*honestSource, 0, len(by))
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		slices.Sort(by[name].fresh)
+		slices.Sort(by[name].known)
+		sources = append(sources, by[name])
+	}
+	for i, rate := range textmodel.FalsePositiveRates {
+		out[i] = least(all, sources, rate, worst[i])
+		if i > 0 {
+			out[i] = min(out[i], out[i-1])
+		}
+	}
+	return out
+}
+
+// leastThreshold is the lowest threshold that is set: where the honest texts at
+// hand are too easy, what is more likely honest than not is still let through.
+const leastThreshold = 0.5
+
+// least finds the threshold for one rate by bisection over the sorted scores.
+func least(all []float64, sources []*honestSource, rate, worst float64) float64 {
+	holds := func(t float64) bool {
+		sum := 0.0
+		for _, s := range sources {
+			fresh, known := s.rates(t)
+			if fresh > max(worst, 1/float64(len(s.fresh))) {
+				return false
+			}
+			sum += (fresh + known) / 2
+		}
+		return sum <= rate*float64(len(sources))
+	}
+	lo, hi := 0, len(all)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if holds(above(all[mid])) {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	return max(above(all[min(lo, len(all)-1)]), leastThreshold)
+}

@@ -1,0 +1,155 @@
+package learn
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"warder.example/guard"
+	"warder.example/guard/textmodel"
+)
+
+// logOf returns the length term of the calibration.
+func logOf(segments int) float64 { return math.Log(float64(max(segments, 1))) }
+
+// above returns the least score that is greater than x.
+func above(x float64) float64 { return math.Nextafter(x, 2) }
+
+// finish gives the model that was trained on everything its calibrations.
+func finish(rows []Row, m *textmodel.Model, held []scored, cfg Config) (*Result, error) {
+	spec := *m.Spec()
+	spec.Name, spec.Recipe = "warder guard", Recipe
+	spec.Heads = slices.Clone(spec.Heads)
+	spec.Sources = sources(rows)
+	for h := range spec.Heads {
+		spec.Heads[h].Calibrations = nil
+	}
+	byOrigin := map[guard.Origin]*[heads]textmodel.Calibration{}
+	for i := range groups {
+		g := &groups[i]
+		cal, err := g.calibrate(held)
+		if err != nil {
+			return nil, err
+		}
+		if g.name == "email" {
+			raise(&cal, g.honest(held))
+		}
+		for _, o := range g.origins {
+			byOrigin[o] = &cal
+			for h := range spec.Heads {
+				c := cal[h]
+				c.Origin = o
+				spec.Heads[h].Calibrations = append(spec.Heads[h].Calibrations, c)
+			}
+		}
+	}
+	final, err := textmodel.New(spec, m.Weights(), m.Lexicon())
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Model: final, Held: report(held, byOrigin)}, nil
+}
+
+// raise makes sure that thresholds hold for honest mail by itself too: of mail
+// there is little to learn from, and it is full of honest commands.
+func raise(cal *[heads]textmodel.Calibration, honest []scored) {
+	var mail []scored
+	for i := range honest {
+		if honest[i].row.Origin == guard.OriginEmail {
+			mail = append(mail, honest[i])
+		}
+	}
+	if len(mail) == 0 {
+		return
+	}
+	for i := range mail { // one source: together they are few
+		r := *mail[i].row
+		r.Source = "email"
+		mail[i].row = &r
+	}
+	attack := thresholds(mail, cal, []int{0, 1, 2})
+	for h := range heads {
+		if Heads[h] == HeadHarmful {
+			continue
+		}
+		for i := range attack {
+			cal[h].Thresholds[i] = max(cal[h].Thresholds[i], attack[i])
+		}
+	}
+}
+
+func sources(rows []Row) (out []textmodel.Source) {
+	n := map[string]int{}
+	for i := range rows {
+		if !rows[i].Made || strings.HasPrefix(rows[i].Source, "made/") {
+			n[rows[i].Source]++
+		}
+	}
+	for name, rows := range n {
+		out = append(out, textmodel.Source{Name: name, Rows: rows})
+	}
+	slices.SortFunc(out, func(a, b textmodel.Source) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// HeldOut says how the texts of one source and label fared when scored by a
+// model that had not seen the source.
+type HeldOut struct {
+	Source string
+	Label  string
+	Origin guard.Origin
+	Rows   int
+	// Reached is the fraction of texts whose score reaches the threshold of
+	// each of [textmodel.FalsePositiveRates].
+	Reached [len(textmodel.FalsePositiveRates)]float64
+	// Harm is the same for the head that finds requests for harm.
+	Harm [len(textmodel.FalsePositiveRates)]float64
+}
+
+func report(held []scored, byOrigin map[guard.Origin]*[heads]textmodel.Calibration) []HeldOut {
+	type key struct {
+		source, label string
+		origin        guard.Origin
+	}
+	by := map[key]*HeldOut{}
+	for i := range held {
+		r := held[i].row
+		cal := byOrigin[r.Origin]
+		k := key{r.Source, string(r.Label), r.Origin}
+		o := by[k]
+		if o == nil {
+			o = &HeldOut{Source: k.source, Label: k.label, Origin: k.origin}
+			by[k] = o
+		}
+		o.Rows++
+		which := []int{0, 1}
+		if r.data() {
+			which = []int{0, 1, 2}
+		}
+		p, harm := top(cal, &held[i].ev, which), top(cal, &held[i].ev, []int{3})
+		for j := range o.Reached {
+			o.Reached[j] += indicator(p >= cal[0].Thresholds[j])
+			o.Harm[j] += indicator(harm >= cal[3].Thresholds[j])
+		}
+	}
+	out := make([]HeldOut, 0, len(by))
+	for _, o := range by {
+		for j := range o.Reached {
+			o.Reached[j] /= float64(o.Rows)
+			o.Harm[j] /= float64(o.Rows)
+		}
+		out = append(out, *o)
+	}
+	slices.SortFunc(out, func(a, b HeldOut) int {
+		return cmp.Or(strings.Compare(a.Label, b.Label), strings.Compare(a.Source, b.Source), cmp.Compare(a.Origin, b.Origin))
+	})
+	return out
+}
+
+func indicator(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
