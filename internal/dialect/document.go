@@ -61,27 +61,54 @@ func (w *walker) recycle() {
 // An error is a [*Problem], or what a Close function returned. The body must not
 // be changed as long as the document or one of its leaves is in use.
 func Parse(body []byte, spec *Spec, lim Limits, state any) (*Document, error) {
+	d := &Document{}
+	if err := ParseInto(d, body, spec, lim, state); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// ParseInto is [Parse] into a document whose storage is used again: what was
+// read into it before, leaves included, must not be in use any more. After an
+// error the document is empty.
+func ParseInto(d *Document, body []byte, spec *Spec, lim Limits, state any) (err error) {
+	d.reset()
+	defer func() {
+		if err != nil {
+			d.reset()
+		}
+	}()
 	lim = lim.orDefaults()
 	if p := checkBytes(body, lim.MaxBytes); p != nil {
-		return nil, p
+		return p
 	}
-	d := &Document{body: body, src: unsafe.String(unsafe.SliceData(body), len(body))}
-	guess := 6 + min(len(body)/512, 58)
-	d.Leaves = make([]Leaf, 0, guess)
-	d.steps = make([]step, 0, 2*guess)
+	d.body, d.src = body, unsafe.String(unsafe.SliceData(body), len(body))
+	if d.Leaves == nil {
+		guess := 6 + min(len(body)/512, 58)
+		d.Leaves = make([]Leaf, 0, guess)
+		d.steps = make([]step, 0, 2*guess)
+	}
 
 	w := walkers.Get().(*walker)
 	defer w.recycle()
 	w.body, w.src, w.doc, w.lim, w.spec, w.state, w.turn = body, d.src, d, lim, spec, state, -1
 	w.space()
 	if err := w.value(spec.root); err != nil {
-		return nil, err
+		return err
 	}
 	w.space()
 	if w.at != len(w.src) {
-		return nil, w.fail(CodeTrailingData, "bytes after the value")
+		return w.fail(CodeTrailingData, "bytes after the value")
 	}
-	return d, nil
+	return nil
+}
+
+// reset empties a document and keeps its storage, but nothing of its body.
+func (d *Document) reset() {
+	clear(d.Leaves)
+	clear(d.cuts)
+	clear(d.drops)
+	*d = Document{Leaves: d.Leaves[:0], steps: d.steps[:0], cuts: d.cuts[:0], drops: d.drops[:0]}
 }
 
 // checkBytes refuses what is not a text that can be read at all.

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"slices"
 	"strings"
 
 	"warder.example/guard"
@@ -76,20 +77,31 @@ func (c *Chunk) about(id, model string, isError bool) { c.ID, c.Model, c.Error =
 // has no memory: a character whose two surrogates are escapes in different
 // chunks is not in any text. Streams are read with a [ChunkReader].
 func ParseChunk(data []byte, lim dialect.Limits) (*Chunk, error) {
-	c := &Chunk{data: data}
-	if string(data) == DoneData {
-		c.Done = true
-		return c, nil
-	}
-	doc, err := dialect.Parse(data, chunkSpec, lim, c)
-	if err != nil {
+	c := &Chunk{}
+	if err := c.parse(data, lim); err != nil {
 		return nil, err
 	}
-	c.doc = doc
-	c.Leaves = make([]ChunkLeaf, len(doc.Leaves))
+	return c, nil
+}
+
+// parse reads data into a chunk that is new or no longer in use.
+func (c *Chunk) parse(data []byte, lim dialect.Limits) error {
+	*c = Chunk{data: data, doc: c.doc, Choices: c.Choices[:0], Leaves: c.Leaves[:0], marks: c.marks[:0]}
+	if string(data) == DoneData {
+		c.Done, c.doc = true, nil
+		return nil
+	}
+	if c.doc == nil {
+		c.doc = &dialect.Document{}
+	}
+	doc := c.doc
+	if err := dialect.ParseInto(doc, data, chunkSpec, lim, c); err != nil {
+		return err
+	}
+	c.Leaves = slices.Grow(c.Leaves, len(doc.Leaves))[:len(doc.Leaves)]
 	for i := range doc.Leaves {
 		l := &c.Leaves[i]
-		l.Leaf, l.Key = doc.Leaves[i], Key{Choice: -1, Tool: -1}
+		*l = ChunkLeaf{Leaf: doc.Leaves[i], Key: Key{Choice: -1, Tool: -1}}
 		l.Delta, l.Key.Field = l.Rule().Delta, l.Rule().Name
 	}
 	for _, m := range c.marks {
@@ -98,7 +110,7 @@ func ParseChunk(data []byte, lim dialect.Limits) (*Chunk, error) {
 	for i := range c.Leaves {
 		c.Leaves[i].nameUnknown()
 	}
-	return c, nil
+	return nil
 }
 
 func (m *mark) apply(leaves []ChunkLeaf) {

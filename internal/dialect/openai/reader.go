@@ -17,15 +17,23 @@ const maxRemembered = 4096
 type ChunkReader struct {
 	Limits dialect.Limits
 
+	spare  *Chunk // given back by Recycle
 	halves map[Key]uint16
 	seen   map[Key]string
 }
 
 // Parse reads the data of the next event. An error is a [*dialect.Problem].
 func (r *ChunkReader) Parse(data []byte) (*Chunk, error) {
-	c, err := ParseChunk(data, r.Limits)
-	if err != nil || c.Done {
-		return c, err
+	c := r.spare
+	r.spare = nil
+	if c == nil {
+		c = &Chunk{}
+	}
+	if err := c.parse(data, r.Limits); err != nil {
+		return nil, err
+	}
+	if c.Done {
+		return c, nil
 	}
 	for i := range c.Leaves {
 		l := &c.Leaves[i]
@@ -59,5 +67,13 @@ func (r *ChunkReader) join(c *Chunk, i int) {
 			r.halves = map[Key]uint16{}
 		}
 		r.halves[key] = next
+	}
+}
+
+// Recycle gives back a chunk that Parse returned and that is no longer in use,
+// nor any of its leaves, so that the next one needs no memory of its own.
+func (r *ChunkReader) Recycle(c *Chunk) {
+	if c.doc != nil {
+		r.spare = c
 	}
 }
