@@ -1,0 +1,101 @@
+package detect
+
+import (
+	"context"
+
+	"warder.example/guard"
+)
+
+// Signatures recognises prompt attacks whose wording is known, in some twenty
+// languages: orders to drop earlier instructions, requests for the system
+// prompt, jailbreak personas, forged chat-template tokens, and text in data
+// that speaks to the model. What it looks for is the reviewed file
+// signatures.txt: classes of words, and orders of classes with bounded gaps, so
+// that rewording within a family is still seen.
+//
+// It is made for precision; the trained classifier beside it is made for
+// recall. Some families are attacks only in data: an e-mail that says "if you
+// are an AI" is one, a user who says it may be curious. There they are reported
+// with class [guard.Windowed] and FPR 0.01, as are attacks that are plainly
+// quoted as an example (FPR 0.05). Text of the operator and of the model is
+// never reported as exact; in answers nothing is looked for at all.
+//
+// Signatures is exact for user, document, tool, e-mail and unknown text, and
+// safe for concurrent use.
+type Signatures struct{}
+
+var _ guard.StreamDetector = (*Signatures)(nil)
+
+// NewSignatures returns the signatures of prompt attacks.
+func NewSignatures() *Signatures {
+	loadSignatures()
+	return &Signatures{}
+}
+
+// Scores and false-positive rates of what is not reported as exact.
+const (
+	viewScore, viewFPR       = 0.98, 0.001 // an attack that was encoded or hidden
+	softScore, softFPR       = 0.9, 0.01   // a family that is an attack only in data
+	mentionScore, mentionFPR = 0.5, 0.05   // quoted as an example
+)
+
+// Detect implements [guard.Detector].
+func (d *Signatures) Detect(ctx context.Context, t *guard.Text) ([]guard.Finding, error) {
+	if t.Direction == guard.Answer || t.Content == "" {
+		return nil, nil
+	}
+	flagged := trustedOrigin(t.Origin)
+	found, err := detectExact(ctx, sigRun{d, &flagged}, t, canonicalViews...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		if found[i].Class == guard.Windowed {
+			found[i].Score, found[i].FPR = viewScore, viewFPR
+		}
+	}
+	if !flagged {
+		return found, nil
+	}
+	soft, _ := newScanner("signatures", sigFlag.finder(t.Origin, nil)).Scan(t.Content, true)
+	for _, f := range soft {
+		f.Class = guard.Windowed
+		if !covered(found, &f) {
+			found = append(found, f)
+		}
+	}
+	return found, nil
+}
+
+// sigRun is a detector that notes whether there is something to flag, so that
+// most texts are read once.
+type sigRun struct {
+	*Signatures
+	flagged *bool
+}
+
+// Scanner implements [guard.StreamDetector].
+func (r sigRun) Scanner(_ *guard.Exchange, o guard.Origin, _ guard.Kind) guard.Scanner {
+	if trustedOrigin(o) {
+		return nil
+	}
+	return newScanner("signatures", sigExact.finder(o, r.flagged))
+}
+
+// Longest implements [guard.StreamDetector].
+func (d *Signatures) Longest() int { return sigLongest + wordBytes }
+
+// Scanner implements [guard.StreamDetector]. It is nil for text that is not
+// reported as exact.
+func (d *Signatures) Scanner(_ *guard.Exchange, o guard.Origin, _ guard.Kind) guard.Scanner {
+	if trustedOrigin(o) {
+		return nil
+	}
+	return newScanner("signatures", sigExact.finder(o, nil))
+}
+
+// trustedOrigin reports whether text of o is only ever flagged here.
+func trustedOrigin(o guard.Origin) bool { return o == guard.OriginOperator || o == guard.OriginModel }
+
+// dataOrigin reports whether text of o has no business giving orders.
+func dataOrigin(o guard.Origin) bool { return o != guard.OriginUser && !trustedOrigin(o) }

@@ -1,0 +1,30 @@
+// Package standard assembles the guard that Warder ships: every detector of
+// package detect under a policy of package policy.
+//
+//	g, err := standard.New(policy.Default())
+//	v, err := g.Inspect(ctx, guard.Input{Texts: []guard.Text{{Content: text, Origin: guard.OriginUser}}})
+package standard
+
+import (
+	"fmt"
+
+	"warder.example/guard"
+	"warder.example/guard/detect"
+	"warder.example/guard/policy"
+)
+
+// New returns a guard with the standard detectors, set up as the policy's
+// detect section says, that decides by the policy. Building one takes some
+// milliseconds; it is safe for concurrent use.
+func New(p *policy.Policy) (*guard.Guard, error) {
+	d := p.Detect()
+	c := detect.Config{Deny: d.Deny, AllowedDomains: d.AllowedDomains, DisableModel: d.DisableModel}
+	for _, x := range d.Custom {
+		c.Custom = append(c.Custom, detect.CustomPattern{Name: x.Name, Pattern: x.Pattern})
+	}
+	ds, err := detect.Standard(c)
+	if err != nil {
+		return nil, fmt.Errorf("building detectors: %w", err)
+	}
+	return &guard.Guard{Detectors: ds, Decider: p}, nil
+}
