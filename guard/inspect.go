@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Input is what one call of [Guard.Inspect] judges together.
@@ -48,7 +49,14 @@ func (g *Guard) Decide(f Facts, found []Finding) Verdict {
 	if g.Decider == nil {
 		return Verdict{Code: "no_policy", Findings: found}
 	}
-	return g.Decider.Decide(f, found)
+	v := g.Decider.Decide(f, found)
+	// ActionFor searches: an order that a Decider broke must not hide a block.
+	inOrder := func(a, b Decision) int { return a.Finding - b.Finding }
+	if !slices.IsSortedFunc(v.Decisions, inOrder) {
+		v.Decisions = slices.Clone(v.Decisions)
+		slices.SortStableFunc(v.Decisions, inOrder)
+	}
+	return v
 }
 
 // Find returns what the detectors see in the texts, in text order.

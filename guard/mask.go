@@ -28,7 +28,7 @@ func (v *Verdict) Masks(text int) []Mask {
 			continue
 		}
 		for _, sp := range f.Spans {
-			out = append(out, Mask{sp, MaskText(f.Category)})
+			out = append(out, Mask{Span: sp, With: MaskText(f.Category), Reversible: v.Reversible(i), Category: f.Category})
 		}
 	}
 	return MergeMasks(out)
@@ -47,6 +47,7 @@ func MergeMasks(ms []Mask) []Mask {
 	for _, m := range ms[1:] {
 		if last := &out[len(out)-1]; m.Start < last.End {
 			last.End = max(last.End, m.End)
+			last.Reversible = last.Reversible && m.Reversible
 		} else {
 			out = append(out, m)
 		}

@@ -48,6 +48,11 @@ const (
 type Mask struct {
 	Span
 	With string
+	// Reversible says that the policy lets the value come back later: a
+	// caller that can see to that may put a pseudonym in place of With.
+	Reversible bool
+	// Category is that of the finding masked, where there is one.
+	Category string
 }
 
 // A Release says what of a stream may leave now.
@@ -79,8 +84,9 @@ type Stream struct {
 	ctx      context.Context
 	guard    *Guard
 	facts    Facts
-	text     Text // Content holds the tail that is still needed
-	base     int  // offset in the text of text.Content[0]
+	text     Text
+	buf      []byte // the tail of the text that is still needed
+	base     int    // offset in the text of buf[0]
 	scanners []Scanner
 	windowed bool
 	hold     Hold
@@ -152,7 +158,9 @@ func (s *Stream) step(piece string, end bool) (Release, error) {
 		return Release{Upto: s.upto}, nil
 	}
 	s.closed = end
-	s.text.Content += piece
+	if s.windowed {
+		s.buf = append(s.buf, piece...)
+	}
 	s.account.Received += len(piece)
 
 	stop := s.account.Received + 1 // offset of the first finding that stops
@@ -218,7 +226,7 @@ func (s *Stream) decide(found []Finding) int {
 			stop = min(stop, f.Spans[0].Start)
 		case a == Redact:
 			for _, sp := range f.Spans {
-				s.pending = append(s.pending, Mask{sp, MaskText(f.Category)})
+				s.pending = append(s.pending, Mask{Span: sp, With: MaskText(f.Category)})
 			}
 		}
 	}
@@ -253,12 +261,12 @@ func (s *Stream) readWindow(piece string, end bool, stop *int) error {
 	if fresh == 0 || !end && fresh < StreamStep && !(s.hold == HoldSentence && sentence > 0) {
 		return nil
 	}
-	from := max(0, len(s.text.Content)-max(StreamWindow, fresh+StreamWindow-StreamStep))
-	for from > 0 && !startsRune(s.text.Content[from]) {
+	from := max(0, len(s.buf)-max(StreamWindow, fresh+StreamWindow-StreamStep))
+	for from > 0 && !startsRune(s.buf[from]) {
 		from--
 	}
 	t := s.text
-	t.Content, t.views = s.text.Content[from:], nil
+	t.Content = string(s.buf[from:])
 	var found []Finding
 	for _, d := range s.guard.Detectors {
 		if err := s.ctx.Err(); err != nil {
@@ -341,10 +349,10 @@ func (s *Stream) trim() {
 	if keep < StreamWindow {
 		return
 	}
-	for keep > 0 && !startsRune(s.text.Content[keep]) {
+	for keep > 0 && !startsRune(s.buf[keep]) {
 		keep--
 	}
-	s.text.Content = s.text.Content[keep:]
+	s.buf = append(s.buf[:0], s.buf[keep:]...)
 	s.base += keep
 }
 

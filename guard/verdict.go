@@ -1,6 +1,9 @@
 package guard
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Action is what a policy decides. The zero value is Block.
 type Action uint8
@@ -69,18 +72,40 @@ type Decision struct {
 	Rule    string `json:"rule"`
 	Line    int    `json:"line,omitempty"` // line of the rule in its file
 	Action  Action `json:"action"`
+	// Pseudonym says of a Redact that the value may come back in the answer.
+	Pseudonym bool `json:"pseudonym,omitempty"`
 	// Decides marks the strictest decision for this finding.
 	Decides bool `json:"decides,omitempty"`
 }
+
+// Reversible reports whether finding i is masked so that its value may come back:
+// every rule that masks it says so.
+func (v *Verdict) Reversible(i int) bool {
+	some := false
+	for _, d := range v.Decisions {
+		if d.Finding == i && d.Action == Redact {
+			if !d.Pseudonym {
+				return false
+			}
+			some = true
+		}
+	}
+	return some
+}
+
+// byFinding orders decisions as [Verdict.Decisions] promises.
+func byFinding(d Decision, finding int) int { return d.Finding - finding }
 
 // ActionFor returns the strictest action decided for finding i: Allow if no
 // rule matched it.
 func (v *Verdict) ActionFor(i int) Action {
 	a := Allow
-	for _, d := range v.Decisions {
-		if d.Finding == i && d.Action < a {
-			a = d.Action
+	first, _ := slices.BinarySearchFunc(v.Decisions, i, byFinding)
+	for _, d := range v.Decisions[first:] {
+		if d.Finding != i {
+			break
 		}
+		a = min(a, d.Action)
 	}
 	return a
 }

@@ -13,6 +13,7 @@ type rule struct {
 	line         int
 	when         condition
 	then         guard.Action
+	pseudonym    bool // what is masked can come back
 	excepts      []exception
 }
 
@@ -22,6 +23,7 @@ type exception struct {
 	line         int
 	when         condition
 	then         guard.Action
+	pseudonym    bool
 }
 
 // condition is what a finding and its facts must meet.

@@ -71,13 +71,13 @@ func (r *rule) apply(out []guard.Decision, i int, f *guard.Finding, b, spoken bi
 		if hit == 0 || !e.when.may(b) || !e.when.fits(f) {
 			continue
 		}
-		out = append(out, guard.Decision{Finding: i, Rule: e.name, Line: e.line, Action: e.then})
+		out = append(out, guard.Decision{Finding: i, Rule: e.name, Line: e.line, Action: e.then, Pseudonym: e.pseudonym})
 		if e.when.surelyBut(originBits, b) {
 			rest &^= hit // else what comes after may apply as well
 		}
 	}
 	if rest != 0 {
-		out = append(out, guard.Decision{Finding: i, Rule: r.name, Line: r.line, Action: r.then})
+		out = append(out, guard.Decision{Finding: i, Rule: r.name, Line: r.line, Action: r.then, Pseudonym: r.pseudonym})
 	}
 	return out, spoken
 }

@@ -22,6 +22,8 @@ type document struct {
 	Rules []ruleEntry `yaml:"rules" json:"rules"`
 	// Detect is what this policy asks of the detectors.
 	Detect detectEntry `yaml:"detect" json:"detect"`
+	// Pseudonyms says where masked values may come back.
+	Pseudonyms *pseudonymsEntry `yaml:"pseudonyms" json:"pseudonyms,omitempty"`
 	// Examples are run by warder policy test. They are no part of the digest.
 	Examples []exampleEntry `yaml:"examples" json:"-"`
 }
@@ -49,6 +51,11 @@ type ruleEntry struct {
 	// recorded. redact: what was found is masked. block: refused. ask:
 	// refused until a person approves.
 	Then string `yaml:"then" json:"then" enum:"allow,flag,redact,block,ask" schema:"required"`
+	// With says what stands for a masked value: token is its kind, [EMAIL].
+	// pseudonym is a random word that lives for one request; in its answer
+	// the value comes back where it is safe. What several rules mask is a
+	// pseudonym only if all of them say so. Only for redact; token by default.
+	With string `yaml:"with" json:"with,omitempty" enum:"token,pseudonym"`
 	// Reason says why, to operators.
 	Reason string `yaml:"reason" json:"reason,omitempty"`
 }
@@ -92,6 +99,8 @@ type exceptEntry struct {
 	When whenEntry `yaml:"when" json:"when" schema:"required"`
 	// Then is what the rule does instead; flag by default.
 	Then string `yaml:"then" json:"then" enum:"allow,flag,redact,ask"`
+	// With says what stands for a masked value, as in a rule.
+	With string `yaml:"with" json:"with,omitempty" enum:"token,pseudonym"`
 	// Reason says why, to operators.
 	Reason string `yaml:"reason" json:"reason,omitempty"`
 }
@@ -111,6 +120,23 @@ type detectEntry struct {
 	// DisableModel turns the trained classifiers off. Exact detectors always
 	// run.
 	DisableModel bool `yaml:"disable_model" json:"disable_model,omitempty"`
+}
+
+// pseudonymsEntry says where masked values may come back.
+type pseudonymsEntry struct {
+	// Restore lists the parameters of tools in whose arguments values may come
+	// back. Nowhere else in arguments do they, and nowhere at all while text
+	// of a document, a mail or a tool is in the request.
+	Restore []restoreEntry `yaml:"restore" json:"restore,omitempty"`
+}
+
+// restoreEntry is a parameter of a tool.
+type restoreEntry struct {
+	// Tool is the name of the tool, as the application offers it.
+	Tool string `yaml:"tool" json:"tool" schema:"required"`
+	// Parameter is the name of a parameter at the top of its arguments, which
+	// holds a text or a list of texts.
+	Parameter string `yaml:"parameter" json:"parameter" schema:"required"`
 }
 
 // patternEntry is a pattern of the operator.

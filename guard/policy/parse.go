@@ -143,6 +143,7 @@ func (c *compiler) compile() *Policy {
 		}
 	}
 	c.rules(p)
+	p.restores = c.restores(p)
 	c.examples(p)
 	return p
 }
@@ -189,7 +190,7 @@ func (c *compiler) rule(path string, e *ruleEntry) rule {
 	c.checkReason(path+".reason", e.Reason)
 	r := rule{
 		name: e.Name, reason: e.Reason, line: c.Line(path), then: action(e.Then),
-		when: c.condition(path+".when", &e.When),
+		when: c.condition(path+".when", &e.When), pseudonym: c.with(path, e.With, e.Then),
 	}
 	c.checkLength(path+".except", len(e.Except))
 	for i := range e.Except {
@@ -216,7 +217,7 @@ func (c *compiler) exception(path string, i int, r *ruleEntry) exception {
 	}
 	return exception{
 		name: name, reason: e.Reason, line: c.Line(path), then: action(e.Then),
-		when: c.condition(path+".when", &e.When),
+		when: c.condition(path+".when", &e.When), pseudonym: c.with(path, e.With, e.Then),
 	}
 }
 

@@ -49,6 +49,7 @@ type Policy struct {
 	unmatched [2]guard.Action // by guard.Class
 	unmatchAt int             // line
 	examples  []example
+	restores  []Restore
 }
 
 var (

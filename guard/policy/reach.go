@@ -43,7 +43,7 @@ func shadows(rules []rule, i int) []*rule {
 	r := &rules[i]
 	var winners []*rule
 	for j := range rules {
-		if o := &rules[j]; j != i && (o.then < r.then || o.then == r.then && j < i) && o.mayShadow(r) {
+		if o := &rules[j]; j != i && o.wins(r, j < i) && o.mayShadow(r) {
 			winners = append(winners, o)
 		}
 	}
@@ -66,6 +66,12 @@ func shadows(rules []rule, i int) []*rule {
 		}
 	}
 	return used
+}
+
+// wins reports whether o decides where both apply. A rule that masks for good
+// has its say beside one that lets values come back.
+func (o *rule) wins(r *rule, first bool) bool {
+	return o.then < r.then || o.then == r.then && (first && (r.pseudonym || !o.pseudonym) || r.pseudonym && !o.pseudonym)
 }
 
 // mayShadow reports whether o is as wide as r in what is not a combination, and

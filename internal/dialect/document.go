@@ -47,9 +47,15 @@ var walkers = sync.Pool{New: func() any {
 // maxKept bounds what a walker keeps for its next use.
 const maxKept = 4096
 
+// smallBody is a body that a walker in the pool may go on referring to: to let
+// go of it costs more than to keep it.
+const smallBody = 4 << 10
+
 func (w *walker) recycle() {
-	clear(w.keys[:cap(w.keys)])
-	clear(w.values[:cap(w.values)])
+	if len(w.body) > smallBody {
+		clear(w.keys[:cap(w.keys)])
+		clear(w.values[:cap(w.values)])
+	}
 	if cap(w.keys) > maxKept || cap(w.values) > maxKept {
 		return
 	}

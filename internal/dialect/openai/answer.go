@@ -180,6 +180,6 @@ func closeCompletion(s *dialect.Scope) error {
 	id, _ := s.Value(tagID)
 	model, _ := s.Value(tagModel)
 	_, isError := s.Value(tagError)
-	s.State().(receiver).about(strings.Clone(id.Text), strings.Clone(model.Text), isError)
+	s.State().(receiver).about(id.Text, model.Text, isError)
 	return nil
 }
