@@ -23,9 +23,17 @@ var (
 	toAgents    = regexp.MustCompile(`(?i)\b(ai|assistant|model|llm|chatbot|agent|you|your|system)\b`)
 )
 
-// suspicious is the word filter of level 3 and above.
-func suspicious(s string) bool {
-	return override.MatchString(s) || wantsSecret.MatchString(s) || wantsPrompt.MatchString(s) || rolePlay.MatchString(s) || authority.MatchString(s)
+// suspicious is the word filter of level 3.
+func suspicious(s string) bool { return pushy(s) || wantsSecret.MatchString(s) || wantsPrompt.MatchString(s) }
+
+// pushy is the word filter of level 4, which watches its tongue instead.
+func pushy(s string) bool {
+	return override.MatchString(s) || rolePlay.MatchString(s) || authority.MatchString(s)
+}
+
+// filtered reports whether the level's word filter refuses a text.
+func (l Level) filtered(s string) bool {
+	return l == 3 && suspicious(s) || l == 4 && pushy(s) || l >= 5 && suspicious(s)
 }
 
 // commandsIn returns the sentences of a document that address a reader like the

@@ -170,7 +170,7 @@ func (m *mind) commands() []command {
 			out = append(out, command{text: h.text, from: "document", decoded: h.how})
 		}
 	}
-	if m.level >= 3 && suspicious(m.user) {
+	if m.level.filtered(m.user) {
 		return out // refuses what it sees, and does not look further
 	}
 	for _, h := range hidden(m.user) {

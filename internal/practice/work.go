@@ -24,7 +24,7 @@ func (m *mind) work() Reply {
 			return Reply{Calls: []Call{c}}
 		}
 	}
-	if m.level >= 3 && suspicious(m.user) {
+	if m.level.filtered(m.user) {
 		return Reply{Text: refusal}
 	}
 	switch {

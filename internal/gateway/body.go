@@ -1,0 +1,90 @@
+package gateway
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"strings"
+)
+
+var (
+	errTooLarge    = errors.New("body is larger than the limit")
+	errEncoding    = errors.New("content encoding is not supported; expected identity, gzip or deflate")
+	errContentType = errors.New("content type is not supported; expected application/json in UTF-8")
+)
+
+// readBody reads at most limit bytes. declared is the content length if known,
+// -1 otherwise. A body of exactly limit bytes is fine.
+func readBody(r io.Reader, declared, limit int64) ([]byte, error) {
+	if declared > limit {
+		return nil, errTooLarge
+	}
+	if declared >= 0 {
+		b := make([]byte, declared)
+		if _, err := io.ReadFull(r, b); err != nil {
+			return nil, fmt.Errorf("reading a body of %d bytes: %w", declared, err)
+		}
+		// A sender that lies low is cut by the HTTP layer at declared.
+		return b, nil
+	}
+	var buf bytes.Buffer
+	n, err := io.Copy(&buf, io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading a body after %d bytes: %w", n, err)
+	}
+	if n > limit {
+		return nil, errTooLarge
+	}
+	return buf.Bytes(), nil
+}
+
+// inflate undoes a content encoding under a limit on what comes out.
+func inflate(body []byte, encoding string, limit int64) ([]byte, error) {
+	switch strings.ToLower(strings.TrimSpace(encoding)) {
+	case "", "identity":
+		return body, nil
+	case "gzip", "x-gzip":
+		z, err := gzip.NewReader(bytes.NewReader(body))
+		if err != nil {
+			return nil, fmt.Errorf("reading a gzip body: %w", err)
+		}
+		return drain(z, "gzip", limit)
+	case "deflate":
+		// RFC 9110 means zlib; some senders mean raw deflate.
+		if z, err := zlib.NewReader(bytes.NewReader(body)); err == nil {
+			return drain(z, "deflate", limit)
+		}
+		return drain(flate.NewReader(bytes.NewReader(body)), "deflate", limit)
+	}
+	return nil, errEncoding
+}
+
+func drain(r io.Reader, name string, limit int64) ([]byte, error) {
+	out, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading a %s body after %d bytes: %w", name, len(out), err)
+	}
+	if int64(len(out)) > limit {
+		return nil, errTooLarge
+	}
+	return out, nil
+}
+
+// isJSON reports whether a content type is JSON in UTF-8. An absent one is
+// taken for JSON, as many clients leave it out.
+func isJSON(contentType string) bool {
+	if contentType == "" {
+		return true
+	}
+	t, params, err := mime.ParseMediaType(contentType)
+	if err != nil || t != "application/json" {
+		return false
+	}
+	cs, ok := params["charset"]
+	return !ok || strings.EqualFold(cs, "utf-8") || strings.EqualFold(cs, "utf8")
+}

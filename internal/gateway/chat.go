@@ -1,0 +1,320 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"warder.example/guard"
+	"warder.example/guard/segment"
+	"warder.example/internal/access"
+	"warder.example/internal/config"
+	"warder.example/internal/dialect"
+	"warder.example/internal/dialect/openai"
+	"warder.example/internal/event"
+)
+
+// talk is a chat exchange once its request was understood.
+type talk struct {
+	*exchange
+	req        *openai.Request
+	upstream   *upstream
+	protection *protection
+	guard      *guard.Guard
+	facts      guard.Facts
+	about      *guard.Exchange
+	regions    []segment.Rule
+	planted    []dialect.Edit // a canary in the system prompt
+}
+
+// chat serves POST /v1/chat/completions.
+func (s *Server) chat(x *exchange) *failure {
+	body, f := x.readRequest()
+	if f != nil {
+		return f
+	}
+	app := &x.grant.Application
+	ac := x.state.cfg.Applications[app.Name]
+	req, err := openai.ParseRequest(body, x.state.limits(ac))
+	if err != nil {
+		return problem(err)
+	}
+	x.subject = event.Commitment(s.salt, app.ID, claimedSubject(x.r, ac, req))
+	t := &talk{exchange: x, req: req}
+	if len(req.Model) > maxModel {
+		return &failModel
+	}
+	if t.upstream = x.state.route(req.Model); t.upstream == nil || !x.grant.AllowsModel(req.Model) {
+		return &failModel
+	}
+	var ok bool
+	if t.protection, ok = x.state.protectionFor(app.Policy); !ok {
+		return failGuard.because(errors.New("the application's policy is not in the configuration"))
+	}
+	t.guard = t.protection.guardFor(app.Mode)
+	t.facts = guard.Facts{Application: app.ID, Environment: app.Environment, DataClass: app.DataClass}
+	t.about = &guard.Exchange{Application: app.ID, Environment: app.Environment, DataClass: app.DataClass}
+	t.regions = regions(ac)
+	t.about.Operator = operatorTexts(req.Operator(), t.regions)
+	canary := s.canary(t.protection, app.ID, ac)
+	if e, ok := plant(req, canary); ok {
+		t.planted, t.about.Canaries = []dialect.Edit{e}, []string{canary}
+	}
+	return t.request(len(body))
+}
+
+// request judges the request, records it, and sends it on or refuses it.
+func (t *talk) request(size int) *failure {
+	began := time.Now()
+	j, err := t.protection.judge(t.r.Context(), t.guard, t.facts, t.about, t.req, t.regions)
+	t.server.metrics.took("inspect_request", began)
+	if err != nil {
+		return failGuard.because(err)
+	}
+	v := &j.verdict
+	t.server.metrics.found(v, guard.Request)
+	err = t.open(Opened{
+		Key: t.grant.Key.ID, Route: t.r.URL.Path, Model: t.modelName(v), Upstream: t.upstream.name, Stream: t.req.Stream,
+		Bytes: size, Texts: len(j.texts), Masked: j.masked, Carried: j.carried,
+		Action: v.Action, Would: v.Would, Code: v.Code, Rule: v.Rule, Policy: v.Policy,
+		Count: len(v.Findings), Findings: findingRecords(v.Findings, func(i int) string { return t.req.Leaves[i].Path() }),
+	})
+	if err != nil {
+		return failLedger.because(err)
+	}
+	if v.Action.Stops() {
+		return t.refuse(v)
+	}
+	res, f := t.send(t.req.Body(append(j.edits, t.planted...)))
+	if f != nil {
+		return f
+	}
+	defer res.Body.Close()
+	return t.answer(res)
+}
+
+// maxModel is the longest name of a model in bytes, as in the configuration.
+const maxModel = 256
+
+// modelName returns the name for the record. A name in which something was found
+// is a text that somebody put there.
+func (t *talk) modelName(v *guard.Verdict) string {
+	for i := range v.Findings {
+		if n := v.Findings[i].Text; n >= 0 && n < len(t.req.Leaves) && t.req.Leaves[n].Path() == "model" {
+			return hidden
+		}
+	}
+	return t.req.Model
+}
+
+// send calls the upstream. The answer's header has come when it returns.
+func (t *talk) send(body []byte) (*http.Response, *failure) {
+	ctx, cancel := context.WithCancel(t.r.Context())
+	req := (&http.Request{
+		Method: http.MethodPost, URL: t.upstream.endpoint("/chat/completions"),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:        upstreamHeader(t.r.Header, t.upstream),
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		GetBody:       func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
+		ContentLength: int64(len(body)),
+		Host:          t.upstream.base.Host,
+	}).WithContext(ctx)
+	began := time.Now()
+	res, err := t.upstream.transport.RoundTrip(req)
+	if err != nil {
+		cancel()
+		return nil, upstreamFailure(err)
+	}
+	t.server.metrics.took("upstream_first_byte", began)
+	res.Body = watch(res.Body, cancel, t.state.cfg.Limits.UpstreamIdle)
+	return res, nil
+}
+
+// closed stands in waiting once the body was closed.
+const closed = -1
+
+// watched is an upstream's body that is given up when it is silent too long. One
+// timer watches all reads: arming one for each would cost more than reading.
+type watched struct {
+	body    io.ReadCloser
+	cancel  context.CancelFunc
+	idle    time.Duration
+	timer   *time.Timer
+	waiting atomic.Int64 // since when a read waits, Unix nanoseconds; 0: none does
+	late    atomic.Bool
+}
+
+func watch(body io.ReadCloser, cancel context.CancelFunc, idle time.Duration) *watched {
+	w := &watched{body: body, cancel: cancel, idle: idle}
+	w.timer = time.AfterFunc(idle, w.look)
+	return w
+}
+
+// look gives up a read that has waited too long, else looks again when the
+// present one would have.
+func (w *watched) look() {
+	next := w.idle
+	switch since := w.waiting.Load(); {
+	case since == closed:
+		return
+	case since != 0:
+		if next = w.idle - time.Since(time.Unix(0, since)); next <= 0 {
+			w.late.Store(true)
+			w.cancel()
+			return
+		}
+	}
+	w.timer.Reset(next)
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	w.waiting.Store(time.Now().UnixNano())
+	n, err := w.body.Read(p)
+	w.waiting.Store(0)
+	if err != nil && err != io.EOF && w.late.Load() {
+		err = os.ErrDeadlineExceeded
+	}
+	return n, err
+}
+
+func (w *watched) Close() error {
+	w.waiting.Store(closed)
+	w.timer.Stop()
+	w.cancel()
+	return w.body.Close()
+}
+
+// passed on to the upstream, beside what Warder sets itself.
+var requestHeaders = []string{"Accept", "Openai-Beta", "Idempotency-Key"}
+
+func upstreamHeader(from http.Header, u *upstream) http.Header {
+	h := http.Header{
+		"Content-Type":    {"application/json"},
+		"Accept-Encoding": {"identity"},
+		"User-Agent":      {"warder"},
+	}
+	for _, k := range requestHeaders {
+		if v := from[k]; len(v) > 0 {
+			h[k] = v
+		}
+	}
+	if u.authorize != "" {
+		h["Authorization"] = []string{u.authorize}
+	}
+	return h
+}
+
+// passed on to the caller.
+var answerHeaders = []string{"Openai-Processing-Ms", "Openai-Version", "Retry-After", "Retry-After-Ms",
+	"X-Ratelimit-Limit-Requests", "X-Ratelimit-Limit-Tokens", "X-Ratelimit-Remaining-Requests",
+	"X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Requests", "X-Ratelimit-Reset-Tokens"}
+
+func answerHeader(from http.Header) http.Header {
+	h := http.Header{}
+	for _, k := range answerHeaders {
+		if v := from[k]; len(v) == 1 && len(v[0]) <= 64 {
+			h[k] = v
+		}
+	}
+	return h
+}
+
+// readRequest reads the body within its bounds of size and time.
+func (x *exchange) readRequest() ([]byte, *failure) {
+	l := x.state.cfg.Limits
+	if !isJSON(x.r.Header.Get("Content-Type")) {
+		return nil, &failMedia
+	}
+	_ = x.out.rc.SetReadDeadline(time.Now().Add(l.ReadBody))
+	body, err := readBody(x.r.Body, x.r.ContentLength, int64(l.Body))
+	if err == nil {
+		_ = x.out.rc.SetReadDeadline(time.Time{})
+		body, err = inflate(body, strings.Join(x.r.Header.Values("Content-Encoding"), ","), int64(l.Decompressed))
+	}
+	if errors.Is(err, syscall.ECONNRESET) {
+		x.out.lost = true
+	}
+	var ne net.Error
+	switch {
+	case err == nil:
+		return body, nil
+	case errors.Is(err, errTooLarge):
+		return nil, failTooLarge.because(err)
+	case errors.Is(err, errEncoding):
+		return nil, failEncoding.because(err)
+	case errors.As(err, &ne) && ne.Timeout():
+		return nil, failSlowBody.because(err)
+	}
+	return nil, failBody.because(err)
+}
+
+// claimedSubject returns whom the caller says the request is for.
+func claimedSubject(r *http.Request, ac config.Application, req *openai.Request) string {
+	s := req.Subject
+	if ac.SubjectHeader != "" {
+		s = r.Header.Get(ac.SubjectHeader)
+	}
+	if len(s) > 512 {
+		s = s[:512]
+	}
+	return s
+}
+
+// refuse tells the caller that the policy stopped its request or the answer, as
+// the application wants to hear it. Nothing was sent before.
+func (t *talk) refuse(v *guard.Verdict) *failure {
+	code, category := refusal(v)
+	t.closing.Status, t.closing.End, t.closing.Code = http.StatusOK, "refused", code
+	t.server.metrics.refusals.WithLabelValues(t.grant.Application.Name, code).Inc()
+	message := refusalMessage(code, category, t.id)
+	if t.grant.Application.Refusal != access.RefusalContentFilter {
+		t.closing.Status = http.StatusBadRequest
+		if err := t.close(); err != nil {
+			return failLedger.because(err)
+		}
+		t.out.fail(&failure{Status: http.StatusBadRequest, Code: code, Message: message})
+		return nil
+	}
+	if err := t.close(); err != nil {
+		return failLedger.because(err)
+	}
+	if t.req.Stream {
+		t.out.stream(http.StatusOK, nil)
+		_ = t.out.write(made(openai.RefusalStream("chatcmpl-"+t.id, t.req.Model, message, t.began.Unix(), max(t.req.N, 1))))
+		_ = t.out.flush()
+		return nil
+	}
+	_ = t.out.whole(http.StatusOK, "application/json", nil, made(openai.RefusalAnswer("chatcmpl-"+t.id, t.req.Model, message, t.began.Unix(), max(t.req.N, 1))))
+	return nil
+}
+
+// refusal returns the stable code and the coarse category of a verdict.
+func refusal(v *guard.Verdict) (code, category string) {
+	code = v.Code
+	if code == "" {
+		code = "blocked"
+	}
+	for i := range v.Findings {
+		if v.ActionFor(i) == v.Action {
+			if c, ok := guard.LookupCategory(v.Findings[i].Category); ok {
+				return code, c.Coarse
+			}
+		}
+	}
+	return code, "policy"
+}
+
+func refusalMessage(code, category, request string) string {
+	if code == "approval_required" {
+		return "This needs a person's approval (" + category + "). Request id: " + request + "."
+	}
+	return "This was stopped by the application's safety policy (" + category + "). Request id: " + request + "."
+}

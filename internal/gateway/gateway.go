@@ -1,0 +1,353 @@
+// Package gateway is the data plane: it takes a caller's request, decides who it
+// is and what it may do, has every text of it inspected, sends it to a model
+// server, has every text of the answer inspected, and records both.
+//
+// # The path of one request
+//
+//  1. The body is read once, bounded, decompressed under a limit. Only listed
+//     routes are served; everything else is 404.
+//  2. Package access finds the application of the key and takes a place under
+//     its limits.
+//  3. Package dialect finds the texts in the raw bytes. What two parsers could
+//     read differently is refused.
+//  4. Package guard inspects what was not inspected before and decides.
+//  5. An opened record goes to the ledger before the first byte to the
+//     upstream; a closed one before the last byte to the caller.
+//  6. The upstream is called through a dialer that reaches exactly the
+//     configured host.
+//  7. The answer passes the guard too. Bytes leave through one type, the
+//     outlet, and only with what a scan released: TestOnlyTheOutletWrites holds
+//     that.
+//
+// # Failing
+//
+// Whatever cannot be parsed, inspected or recorded is not sent on: every failure
+// is answered in the caller's dialect with a stable code and the request id (see
+// failure.go), counted, and recorded.
+//
+// # Concurrency
+//
+// A [Server] serves any number of requests. Its configuration can be replaced
+// while it runs; a request keeps the one it began with.
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"warder.example/internal/access"
+	"warder.example/internal/event"
+	"warder.example/internal/ledger"
+)
+
+// Recorder keeps events durably: the ledger. Append returns once the event is as
+// durable as configured.
+type Recorder interface {
+	Append(ctx context.Context, ev event.Event) (ledger.Entry, error)
+}
+
+// Server is a gateway. Make one with [New].
+type Server struct {
+	path      string // configuration file
+	state     atomic.Pointer[state]
+	reloading sync.Mutex
+	directory *access.Directory
+	ledger    Recorder
+	log       *slog.Logger
+	metrics   *metrics
+	salt      []byte        // of subject commitments
+	slots     chan struct{} // places for requests
+	draining  atomic.Bool
+	strangers strangers
+	mux       *http.ServeMux
+}
+
+// Options of a server. All fields are needed.
+type Options struct {
+	ConfigPath string // the file that New and Reload read
+	Directory  *access.Directory
+	Ledger     Recorder
+	Log        *slog.Logger
+	Salt       []byte // at least 16 random bytes, stable over restarts
+}
+
+// New builds a server from its configuration file. It opens no listener.
+func New(o Options) (*Server, error) {
+	st, err := load(o.ConfigPath)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.Salt) < 16 {
+		return nil, errors.New("subject salt is too short; expected at least 16 bytes")
+	}
+	s := &Server{
+		path: o.ConfigPath, directory: o.Directory, ledger: o.Ledger, log: o.Log, salt: o.Salt,
+		metrics: newMetrics(), slots: make(chan struct{}, st.cfg.Limits.Concurrent),
+	}
+	s.state.Store(st)
+	if l, ok := o.Ledger.(interface{ Stats() ledger.Stats }); ok {
+		s.metrics.follow(l.Stats)
+	}
+	s.mux = http.NewServeMux()
+	s.mux.HandleFunc("/v1/chat/completions", s.route(http.MethodPost, s.chat))
+	s.mux.HandleFunc("/v1/models", s.route(http.MethodGet, s.models))
+	s.mux.HandleFunc("/v1/guard", s.route(http.MethodPost, s.guardTexts))
+	s.mux.HandleFunc("/v1/moderations", s.route(http.MethodPost, s.moderations))
+	s.mux.HandleFunc("/v2/guard", s.route(http.MethodPost, s.lakeraGuard))
+	s.mux.HandleFunc("/v2/guard/results", s.route(http.MethodPost, s.lakeraResults))
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.outlet(w, s.state.Load()).fail(&failRoute)
+	})
+	return s, nil
+}
+
+// Handler returns the handler of the data plane.
+func (s *Server) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A path that is not written plainly is no route: the mux would
+		// answer with a redirect of its own.
+		if u := r.URL; !strings.HasPrefix(u.Path, "/") || u.Path != u.EscapedPath() || u.Path != path.Clean(u.Path) || r.Method == http.MethodConnect {
+			s.outlet(w, s.state.Load()).fail(&failRoute)
+			return
+		}
+		s.mux.ServeHTTP(w, r)
+	})
+}
+
+// exchange is one request and its answer.
+type exchange struct {
+	server  *Server
+	state   *state
+	out     *outlet
+	r       *http.Request
+	id      string
+	began   time.Time
+	grant   *access.Grant
+	subject string // commitment
+	opened  bool   // an opened record was kept
+	over    bool   // a closed record was kept
+	closing Closed
+}
+
+// route wraps a handler with what comes before any work: method, place, key and
+// limits.
+func (s *Server) route(method string, serve func(*exchange) *failure) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		st := s.state.Load()
+		x := &exchange{server: s, state: st, r: r, began: time.Now(), out: s.outlet(w, st)}
+		x.id = x.out.request
+		if f := s.admit(x, method); f != nil {
+			x.out.fail(f)
+			return
+		}
+		defer func() { <-s.slots; s.metrics.inFlight.Dec() }()
+		s.metrics.inFlight.Inc()
+
+		var f *failure
+		if x.grant, f = s.identify(r); f != nil {
+			s.strangers.count(f.Code)
+			s.metrics.refused("", f)
+			x.out.discard(r.Body)
+			x.out.fail(f)
+			return
+		}
+		release, f := acquire(x.grant, x.began)
+		if f == nil {
+			defer release()
+			ctx, cancel := context.WithTimeout(r.Context(), st.cfg.Limits.Total)
+			defer cancel()
+			x.r = r.WithContext(ctx)
+			f = x.run(serve)
+		}
+		if f != nil {
+			begun := x.out.begun
+			if x.failed(f); begun {
+				x.out.abort() // what was sent must not look complete
+			}
+		}
+	}
+}
+
+// run serves the exchange. A panic, as of a detector that a text broke, becomes
+// a failure that is answered and recorded as any other.
+func (x *exchange) run(serve func(*exchange) *failure) (f *failure) {
+	defer func() {
+		switch p := recover(); {
+		case p == nil:
+		case p == http.ErrAbortHandler:
+			panic(p)
+		default:
+			// The value may quote a text; its type and the stack don't.
+			x.server.log.Error("panic", "request", x.id, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			f = failInternal.because(fmt.Errorf("panic of type %T", p))
+		}
+	}()
+	return serve(x)
+}
+
+func (s *Server) outlet(w http.ResponseWriter, st *state) *outlet {
+	return newOutlet(w, newRequestID(), st.cfg.Limits.ClientWrite)
+}
+
+// admit refuses what must not cost anything.
+func (s *Server) admit(x *exchange, method string) *failure {
+	switch {
+	case x.r.Method != method:
+		x.out.w.Header().Set("Allow", method)
+		return &failMethod
+	case x.r.Header.Get("Upgrade") != "":
+		return &failUpgrade
+	case s.draining.Load():
+		return &failDraining
+	}
+	select {
+	case s.slots <- struct{}{}:
+		return nil
+	default:
+		s.metrics.refused("", &failOverload)
+		return &failOverload
+	}
+}
+
+// identify finds the grant of the key in the Authorization header.
+func (s *Server) identify(r *http.Request) (*access.Grant, *failure) {
+	vals := r.Header.Values("Authorization")
+	if len(vals) > 1 {
+		return nil, &failBadKey // parsers disagree on which one counts
+	}
+	key := ""
+	if len(vals) == 1 {
+		scheme, rest, _ := strings.Cut(vals[0], " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return nil, &failNoKey
+		}
+		key = strings.TrimSpace(rest)
+	}
+	g, err := s.directory.Lookup(key)
+	switch {
+	case err == nil:
+		return g, nil
+	case errors.Is(err, access.ErrNoKey):
+		return nil, &failNoKey
+	case errors.Is(err, access.ErrRevoked):
+		return nil, &failRevoked
+	case errors.Is(err, access.ErrExpired):
+		return nil, &failExpired
+	case errors.Is(err, access.ErrStale):
+		return nil, &failStale
+	}
+	return nil, failBadKey.because(err)
+}
+
+func acquire(g *access.Grant, now time.Time) (func(), *failure) {
+	release, err := g.Acquire(now)
+	if err == nil {
+		return release, nil
+	}
+	var l *access.LimitError
+	if !errors.As(err, &l) {
+		return nil, failInternal.because(err)
+	}
+	f := failRate
+	if l.Kind == access.LimitConcurrent {
+		f = failConcurrency
+	}
+	f.Retry = l.Retry
+	return nil, &f
+}
+
+// failed answers a failure and records it.
+func (x *exchange) failed(f *failure) {
+	s, app := x.server, x.grant.Application
+	s.metrics.refused(app.Name, f)
+	level := slog.LevelInfo
+	if f.Status >= 500 {
+		level = slog.LevelWarn
+	}
+	s.log.LogAttrs(x.r.Context(), level, "request failed", slog.String("request", x.id), slog.String("application", app.Name),
+		slog.String("code", f.Code), slog.Int("status", f.Status), cause(f.cause))
+	x.closing.Status, x.closing.End, x.closing.Code = f.Status, "failed", f.Code
+	if x.gone() {
+		x.closing.End = "caller_gone"
+	}
+	if !x.opened {
+		x.open(Opened{Key: x.grant.Key.ID, Route: x.r.URL.Path, Code: f.Code})
+	}
+	x.close()
+	if f.Code != failSlowBody.Code {
+		x.out.discard(x.r.Body)
+	}
+	x.out.fail(f)
+}
+
+// gone reports whether the caller has gone away, or takes nothing any more.
+func (x *exchange) gone() bool {
+	return x.out.lost || errors.Is(x.r.Context().Err(), context.Canceled)
+}
+
+// recordTime bounds how long a record may take: a caller that goes away must
+// not take its record with it.
+const recordTime = 30 * time.Second
+
+// open keeps the opened record.
+func (x *exchange) open(p Opened) error {
+	if err := x.record(KindOpened, &p); err != nil {
+		return err
+	}
+	x.opened = true
+	return nil
+}
+
+// close keeps the closed record, once. It is called before the last byte to the
+// caller leaves; closing.Bytes holds how many are about to.
+func (x *exchange) close() error {
+	if x.over {
+		return nil
+	}
+	x.over = true
+	c := &x.closing
+	c.Bytes += x.out.sent + int64(len(x.out.pending)) // to what the caller of close is about to send
+	c.Millis = time.Since(x.began).Milliseconds()
+	x.server.metrics.exchanges.WithLabelValues(x.grant.Application.Name, c.End).Inc()
+	if !x.opened {
+		return nil
+	}
+	return x.record(KindClosed, c)
+}
+
+func (x *exchange) record(kind string, payload any) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.r.Context()), recordTime)
+	defer cancel()
+	_, err := x.server.ledger.Append(ctx, event.Event{
+		Time: time.Now(), Kind: kind, Application: x.grant.Application.ID,
+		Subject: x.subject, Request: x.id, Payload: payload,
+	})
+	if err != nil {
+		x.server.log.LogAttrs(ctx, slog.LevelError, "record was not kept", slog.String("request", x.id),
+			slog.String("kind", kind), cause(err))
+	}
+	return err
+}
+
+// newRequestID returns "req_" and the hex digits of a random UUID (RFC 9562,
+// version 4), so that dialects which want a UUID can have the same id.
+func newRequestID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	var out [36]byte
+	copy(out[:], "req_")
+	hex.Encode(out[4:], b[:])
+	return string(out[:])
+}

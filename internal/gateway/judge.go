@@ -1,0 +1,129 @@
+package gateway
+
+import (
+	"context"
+
+	"warder.example/guard"
+	"warder.example/guard/segment"
+	"warder.example/internal/dialect"
+	"warder.example/internal/dialect/openai"
+)
+
+// carriedText stands where a turn that was refused before stood.
+const carriedText = "[removed by policy]"
+
+// judged is a request after inspection.
+type judged struct {
+	texts   []guard.Text
+	verdict guard.Verdict
+	edits   []dialect.Edit
+	masked  int  // bytes
+	carried int  // texts replaced by carriedText
+	foreign bool // a document, a mail or the result of a tool is in the request
+}
+
+// judge inspects every text of a request and decides. Texts that were read
+// before cost a hash. When all that stops stands in turns before the last
+// answer and was refused when it was new, those turns are carried redacted.
+// Texts in which something is pasted, as regions say or as it looks, are judged
+// part by part as well.
+func (p *protection) judge(ctx context.Context, g *guard.Guard, f guard.Facts, x *guard.Exchange, req *openai.Request, regions []segment.Rule) (*judged, error) {
+	j := &judged{texts: make([]guard.Text, len(req.Leaves))}
+	for i := range req.Leaves {
+		l := &req.Leaves[i]
+		j.texts[i] = guard.Text{Content: l.Text, Origin: l.Origin, Kind: l.Kind, Direction: guard.Request, Exchange: x}
+	}
+	found, parts, err := segment.Find(ctx, g, f, j.texts, regions)
+	if err != nil {
+		return nil, err
+	}
+	j.foreign = foreign(j.texts, parts)
+	j.verdict = g.Decide(f, found)
+	if j.verdict.Action.Stops() {
+		if carried := p.carry(j, req); carried != nil {
+			rest := found[:0:0]
+			for _, fd := range found {
+				if !carried[fd.Text] {
+					rest = append(rest, fd)
+				}
+			}
+			j.verdict = g.Decide(f, rest)
+		}
+	}
+	if j.verdict.Action.Stops() {
+		p.rememberRefused(j)
+		return j, nil
+	}
+	for i := range j.texts {
+		ms := j.verdict.Masks(i)
+		for _, m := range ms {
+			j.masked += m.End - m.Start
+		}
+		if len(ms) > 0 {
+			j.edits = append(j.edits, dialect.Edit{Leaf: i, Masks: ms})
+		}
+	}
+	return j, nil
+}
+
+// stopping returns the texts with a finding that stops.
+func stopping(v *guard.Verdict) map[int]bool {
+	out := map[int]bool{}
+	for i := range v.Findings {
+		if v.ActionFor(i).Stops() {
+			out[v.Findings[i].Text] = true
+		}
+	}
+	return out
+}
+
+// carry returns the texts to be carried redacted, nil if anything that stops is
+// new. It adds their edits.
+func (p *protection) carry(j *judged, req *openai.Request) map[int]bool {
+	stops := stopping(&j.verdict)
+	last := req.LastTurn()
+	for i := range stops {
+		if t := req.Leaves[i].Turn; t < 0 || t >= last || !p.history.refused(&j.texts[i]) {
+			return nil
+		}
+	}
+	if len(stops) == 0 {
+		return nil // something without a text stops
+	}
+	for i := range j.texts {
+		if stops[i] {
+			j.edits = append(j.edits, dialect.Edit{Leaf: i, Masks: []guard.Mask{
+				{Span: guard.Span{Start: 0, End: len(j.texts[i].Content)}, With: carriedText}}})
+			j.carried++
+		}
+	}
+	return stops
+}
+
+func (p *protection) rememberRefused(j *judged) {
+	for i := range stopping(&j.verdict) {
+		var own []guard.Finding
+		for _, f := range j.verdict.Findings {
+			if f.Text == i {
+				own = append(own, f)
+			}
+		}
+		p.history.refuse(&j.texts[i], own)
+	}
+}
+
+// foreign reports whether the request carries text of somebody who is no party
+// to it.
+func foreign(texts []guard.Text, parts [][]segment.Part) bool {
+	for i := range texts {
+		if texts[i].Origin != guard.OriginModel && segment.Trust(texts[i].Origin) < segment.Trust(guard.OriginUser) {
+			return true
+		}
+		for _, p := range parts[i] {
+			if segment.Trust(p.Origin) < segment.Trust(guard.OriginUser) {
+				return true
+			}
+		}
+	}
+	return false
+}

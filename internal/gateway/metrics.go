@@ -1,0 +1,96 @@
+package gateway
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"warder.example/guard"
+	"warder.example/internal/ledger"
+)
+
+// metrics are the numbers that the admin listener serves. Labels come from
+// closed sets (routes, codes, registered applications, known categories), never
+// from a caller's text.
+type metrics struct {
+	registry  *prometheus.Registry
+	exchanges *prometheus.CounterVec   // application, end
+	refusals  *prometheus.CounterVec   // application, code
+	findings  *prometheus.CounterVec   // category, direction, action
+	seconds   *prometheus.HistogramVec // part: request inspection, upstream first byte, whole
+	bytes     *prometheus.CounterVec   // state: received, released, masked, exposed
+	inFlight  prometheus.Gauge
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		exchanges: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "warder_exchanges_total",
+			Help: "Exchanges by application and how they ended."}, []string{"application", "end"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "warder_refusals_total",
+			Help: "Requests that were not answered by a model, by application and stable code."}, []string{"application", "code"}),
+		findings: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "warder_findings_total",
+			Help: "Findings by category, direction and what the policy decided."}, []string{"category", "direction", "action"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "warder_seconds",
+			Help: "Time spent, by part of the exchange.", Buckets: []float64{.00005, .0001, .00025, .0005, .001, .0025, .005, .01, .05, .25, 1, 5, 30, 120}}, []string{"part"}),
+		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "warder_answer_bytes_total",
+			Help: "Bytes of answer text by state."}, []string{"state"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "warder_in_flight", Help: "Exchanges in flight."}),
+	}
+	m.registry.MustRegister(m.exchanges, m.refusals, m.findings, m.seconds, m.bytes, m.inFlight,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
+}
+
+func (m *metrics) took(part string, since time.Time) {
+	m.seconds.WithLabelValues(part).Observe(time.Since(since).Seconds())
+}
+
+func (m *metrics) refused(application string, f *failure) {
+	code := f.Code
+	if f.Param != "" && f.Status == http.StatusBadRequest {
+		code = strconv.Itoa(f.Status) // dialect problems: their codes are many, their class is enough
+	}
+	m.refusals.WithLabelValues(application, code).Inc()
+}
+
+// follow adds the audit log's own figures.
+func (m *metrics) follow(stats func() ledger.Stats) {
+	gauge := func(name, help string, value func(ledger.Stats) float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(stats()) }))
+	}
+	gauge("warder_ledger_records", "Records in the audit log.", func(s ledger.Stats) float64 { return float64(s.Records) })
+	gauge("warder_ledger_checkpointed", "Records covered by the last signed checkpoint.", func(s ledger.Stats) float64 { return float64(s.Checkpointed) })
+	gauge("warder_ledger_refused", "Records that could not be kept.", func(s ledger.Stats) float64 { return float64(s.Refused) })
+	gauge("warder_ledger_checkpoint_errors", "Checkpoints that could not be kept or published.", func(s ledger.Stats) float64 { return float64(s.CheckpointErrors) })
+	gauge("warder_ledger_low", "1 while the disk is full and the reserve is in use.", func(s ledger.Stats) float64 {
+		if s.Low {
+			return 1
+		}
+		return 0
+	})
+}
+
+// found counts the findings of a verdict.
+func (m *metrics) found(v *guard.Verdict, d guard.Direction) {
+	for i := range v.Findings {
+		m.findings.WithLabelValues(familyOf(v.Findings[i].Category), d.String(), v.ActionFor(i).String()).Inc()
+	}
+}
+
+// familyOf keeps the label set closed: custom patterns are named by operators.
+func familyOf(category string) string {
+	if strings.HasPrefix(category, "custom.") {
+		return "custom"
+	}
+	return category
+}

@@ -1,0 +1,140 @@
+package gateway
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// outlet is the only holder of a response writer. Everything that leaves
+// Warder towards a caller goes through one of its methods, and each of them
+// takes bytes that Warder made itself or that a scan has released. A test
+// (TestOnlyTheOutletWrites) holds that no other file writes to a response.
+type outlet struct {
+	w       http.ResponseWriter
+	rc      *http.ResponseController
+	idle    time.Duration // longest a single write may take
+	request string        // id of the request, in every answer
+	begun   bool
+	status  int
+	sent    int64
+	pending []byte // cleared and not yet written
+	dirty   bool   // written and not flushed
+	lost    bool   // a write failed: the caller is gone or takes nothing
+}
+
+func newOutlet(w http.ResponseWriter, request string, idle time.Duration) *outlet {
+	o := &outlet{w: w, rc: http.NewResponseController(w), idle: idle, request: request}
+	// The deadline of the connection's last answer must not hit this one, nor
+	// the 100 Continue before it.
+	_ = o.rc.SetWriteDeadline(time.Time{})
+	return o
+}
+
+// cleared is a body that may leave: made here, or released by a scan. The type
+// has no constructor but the three below, so that a reader can find every place
+// that clears bytes.
+type cleared struct{ b []byte }
+
+// made clears bytes that Warder built itself from its own words and ids.
+func made(b []byte) cleared { return cleared{b} }
+
+// scanned clears bytes of an upstream of which every text was inspected and
+// released, with masks applied.
+func scanned(b []byte) cleared { return cleared{b} }
+
+// returned clears bytes that Warder built from its own words and from what the
+// same request brought: whoever sent a text may have it back.
+func returned(b []byte) cleared { return cleared{b} }
+
+// whole sends a complete answer.
+func (o *outlet) whole(status int, contentType string, h http.Header, body cleared) error {
+	if o.begun {
+		return nil
+	}
+	o.head(status, contentType, h)
+	o.w.Header().Set("Content-Length", strconv.Itoa(len(body.b)))
+	o.w.WriteHeader(status)
+	o.pending = body.b
+	return o.put()
+}
+
+// stream begins a streamed answer.
+func (o *outlet) stream(status int, h http.Header) {
+	if o.begun {
+		return
+	}
+	o.head(status, "text/event-stream", h)
+	o.w.Header().Set("Cache-Control", "no-cache")
+	o.w.Header().Set("X-Accel-Buffering", "no")
+	o.w.WriteHeader(status)
+	o.dirty = true
+}
+
+func (o *outlet) head(status int, contentType string, h http.Header) {
+	o.begun, o.status = true, status
+	to := o.w.Header()
+	for k, v := range h {
+		to[k] = v
+	}
+	to.Set("Content-Type", contentType)
+	to.Set("X-Request-Id", o.request)
+	to.Set("X-Content-Type-Options", "nosniff")
+}
+
+// write adds one more piece of the body. It leaves with the next flush, or when
+// enough has gathered.
+func (o *outlet) write(body cleared) error {
+	o.pending = append(o.pending, body.b...)
+	if len(o.pending) < maxPending {
+		return nil
+	}
+	return o.put()
+}
+
+// maxPending bounds what gathers before it is written: many small events that
+// came together leave together.
+const maxPending = 16 << 10
+
+// put hands what has gathered to the connection.
+func (o *outlet) put() error {
+	if len(o.pending) == 0 {
+		return nil
+	}
+	if o.idle > 0 {
+		_ = o.rc.SetWriteDeadline(time.Now().Add(o.idle)) // not supported by test recorders
+	}
+	n, err := o.w.Write(o.pending)
+	o.sent += int64(n)
+	o.lost = o.lost || err != nil
+	o.pending = o.pending[:0]
+	o.dirty = true
+	return err
+}
+
+// flush sends what was written on its way.
+func (o *outlet) flush() error {
+	if err := o.put(); err != nil || !o.dirty {
+		return err
+	}
+	o.dirty = false
+	err := o.rc.Flush()
+	o.lost = o.lost || err != nil
+	return err
+}
+
+// abort breaks the connection, so that the caller cannot take what it has for
+// the whole answer.
+func (o *outlet) abort() { panic(http.ErrAbortHandler) }
+
+// lingering bounds how long discard waits: a caller without a key must not hold a
+// place by sending nothing.
+const lingering = time.Second
+
+// discard reads and drops a little of what the caller still sends, so that it
+// can read the refusal before the connection closes.
+func (o *outlet) discard(r io.Reader) {
+	_ = o.rc.SetReadDeadline(time.Now().Add(lingering)) // not supported by test recorders
+	_, _ = io.CopyN(io.Discard, r, 256<<10)
+}

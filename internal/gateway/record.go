@@ -1,0 +1,103 @@
+package gateway
+
+import (
+	"warder.example/guard"
+	"warder.example/internal/event"
+)
+
+// Kinds of event that the gateway records.
+const (
+	KindOpened  = "exchange.opened"  // before the first upstream byte, or before a refusal
+	KindClosed  = "exchange.closed"  // before the last byte to the caller
+	KindRefused = "access.refused"   // requests without a valid key, counted per interval
+	KindServer  = "server.lifecycle" // start, reload, drain, stop
+)
+
+// maxRecorded bounds the findings in one record; the count is always whole.
+const maxRecorded = 32
+
+// Opened is the payload of KindOpened. It holds no text of the exchange.
+type Opened struct {
+	Key      string          `json:"key"` // id of the key, not the key
+	Route    string          `json:"route"`
+	Model    string          `json:"model"`
+	Upstream string          `json:"upstream,omitempty"`
+	Stream   bool            `json:"stream,omitempty"`
+	Bytes    int             `json:"bytes"`
+	Texts    int             `json:"texts"`
+	Masked   int             `json:"masked,omitempty"`  // bytes of text masked before sending
+	Carried  int             `json:"carried,omitempty"` // refused turns carried redacted
+	Action   guard.Action    `json:"action"`
+	Would    guard.Action    `json:"would"`
+	Code     string          `json:"code,omitempty"`
+	Rule     string          `json:"rule,omitempty"`
+	Policy   string          `json:"policy,omitempty"`
+	Count    int             `json:"count,omitempty"` // findings
+	Findings []FindingRecord `json:"findings,omitempty"`
+}
+
+// Closed is the payload of KindClosed.
+type Closed struct {
+	Status   int             `json:"status"`         // sent to the caller
+	End      string          `json:"end"`            // "complete", "refused", "cut", "upstream", "caller_gone", "failed"
+	Code     string          `json:"code,omitempty"` // stable code of a refusal or failure
+	Action   guard.Action    `json:"action"`         // verdict on the answer
+	Would    guard.Action    `json:"would"`
+	Rule     string          `json:"rule,omitempty"`
+	Account  guard.Account   `json:"account"`
+	Bytes    int64           `json:"bytes"` // sent to the caller
+	Millis   int64           `json:"ms"`
+	Count    int             `json:"count,omitempty"`
+	Findings []FindingRecord `json:"findings,omitempty"`
+}
+
+// FindingRecord is a finding as it is recorded: where and why, never what.
+type FindingRecord struct {
+	Category string       `json:"category"`
+	Score    float64      `json:"score"`
+	Detector string       `json:"detector"`
+	Rule     string       `json:"rule,omitempty"`
+	Origin   guard.Origin `json:"origin"`
+	Path     string       `json:"path,omitempty"` // keys that the sender chose are left out
+	View     string       `json:"view,omitempty"`
+	Spans    []guard.Span `json:"spans,omitempty"`
+}
+
+// AccessRefused is the payload of KindRefused: how many requests came without a
+// valid key since the last such record, by code.
+type AccessRefused struct {
+	Counts map[string]int64 `json:"counts"`
+}
+
+// Lifecycle is the payload of KindServer.
+type Lifecycle struct {
+	What   string `json:"what"` // "start", "reload", "reload_failed", "drain", "stop"
+	Policy string `json:"policy,omitempty"`
+	Config string `json:"config,omitempty"` // digest of the configuration file
+}
+
+func init() {
+	event.Register[Opened](KindOpened)
+	event.Register[Closed](KindClosed)
+	event.Register[AccessRefused](KindRefused)
+	event.Register[Lifecycle](KindServer)
+}
+
+// findingRecords turns findings into records. path names the place of a text by
+// its index.
+func findingRecords(found []guard.Finding, path func(text int) string) []FindingRecord {
+	if len(found) == 0 {
+		return nil
+	}
+	out := make([]FindingRecord, 0, min(len(found), maxRecorded))
+	for _, f := range found {
+		if len(out) == maxRecorded {
+			break
+		}
+		out = append(out, FindingRecord{
+			Category: f.Category, Score: f.Score, Detector: f.Detector, Rule: f.Rule,
+			Origin: f.Origin, Path: unquoted(path(f.Text)), View: f.View, Spans: f.Spans[:min(len(f.Spans), 8)],
+		})
+	}
+	return out
+}

@@ -1,0 +1,165 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"warder.example/internal/config"
+	"warder.example/internal/event"
+)
+
+// strangerInterval is how often requests without a valid key are recorded.
+const strangerInterval = 10 * time.Second
+
+// Run serves until ctx ends, then drains: no new requests, those in flight may
+// end within the configured time. ready, if not nil, is called with the
+// addresses once both listeners accept.
+func (s *Server) Run(ctx context.Context, ready func(data, admin net.Addr)) error {
+	cfg := s.state.Load().cfg
+	data, err := listen(cfg)
+	if err != nil {
+		return err
+	}
+	admin, err := net.Listen("tcp", cfg.Admin)
+	if err != nil {
+		data.Close()
+		return fmt.Errorf("listening for admin: %w", err)
+	}
+	if err := s.lifecycle(ctx, "start"); err != nil {
+		data.Close()
+		admin.Close()
+		return fmt.Errorf("recording the start: %w", err)
+	}
+	front := s.httpServer(s.Handler(), cfg.Limits)
+	back := s.httpServer(s.AdminHandler(), cfg.Limits)
+	back.WriteTimeout = 30 * time.Second
+
+	bg, stop := context.WithCancel(context.WithoutCancel(ctx))
+	counted := make(chan struct{})
+	go func() { defer close(counted); s.recordStrangers(bg, strangerInterval) }()
+	ended := make(chan error, 2)
+	go func() { ended <- front.Serve(data) }()
+	go func() { ended <- back.Serve(admin) }()
+	if ready != nil {
+		ready(data.Addr(), admin.Addr())
+	}
+
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+		s.log.Error("listener ended", "cause", err)
+	}
+	err = errors.Join(ignoreClosed(err), s.drain(ctx, front, cfg.Drain))
+	back.Close()
+	stop()
+	<-counted
+	return errors.Join(err, s.lifecycle(ctx, "stop"))
+}
+
+// drain lets requests in flight end, at most for d.
+func (s *Server) drain(ctx context.Context, front *http.Server, d time.Duration) error {
+	s.draining.Store(true)
+	s.log.Info("draining", "in_flight", len(s.slots), "at_most", d)
+	err := s.lifecycle(ctx, "drain")
+	dctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d)
+	defer cancel()
+	if serr := front.Shutdown(dctx); serr != nil {
+		s.log.Warn("requests were cut by the end of the drain", "in_flight", len(s.slots))
+		front.Close()
+	}
+	return err
+}
+
+func (s *Server) lifecycle(ctx context.Context, what string) error {
+	st := s.state.Load()
+	rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	_, err := s.ledger.Append(rctx, event.Event{Time: time.Now(), Kind: KindServer,
+		Payload: &Lifecycle{What: what, Policy: st.protections[""].policy.Digest(), Config: st.digest}})
+	return err
+}
+
+// Reload reads the configuration again. When it is wrong, the one in use stays
+// and the error says why. Addresses, the store, the ledger and the number of
+// places cannot change while running.
+func (s *Server) Reload(ctx context.Context) error {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	next, err := load(s.path)
+	if err == nil {
+		err = fixed(s.state.Load().cfg, next.cfg)
+	}
+	if err != nil {
+		_ = s.lifecycle(ctx, "reload_failed")
+		return fmt.Errorf("reloading: %w; the configuration in use stays", err)
+	}
+	old := s.state.Swap(next)
+	old.close()
+	s.log.Info("configuration reloaded", "digest", next.digest)
+	return s.lifecycle(ctx, "reload")
+}
+
+// fixed names what changed and needs a restart.
+func fixed(a, b *config.Config) error {
+	for _, c := range []struct {
+		name string
+		same bool
+	}{
+		{"listen", a.Listen == b.Listen},
+		{"admin", a.Admin == b.Admin},
+		{"data", a.Data == b.Data},
+		{"store", a.Store.Reveal() == b.Store.Reveal()},
+		{"tls", a.TLS == b.TLS},
+		{"ledger", a.Ledger == b.Ledger},
+		{"limits.concurrent", a.Limits.Concurrent == b.Limits.Concurrent},
+	} {
+		if !c.same {
+			return fmt.Errorf("%s changed; restart to change it", c.name)
+		}
+	}
+	return nil
+}
+
+func (s *Server) httpServer(h http.Handler, l config.Limits) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: l.ReadHeader,
+		// Also bounds what net/http itself reads of a body that a handler
+		// left, before a refusal leaves. It clears the deadline once a body
+		// was read whole, so that long answers are not touched.
+		ReadTimeout:                  l.ReadHeader + l.ReadBody,
+		IdleTimeout:                  2 * time.Minute,
+		MaxHeaderBytes:               int(l.Header),
+		DisableGeneralOptionsHandler: true, // OPTIONS * is no route here
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+func listen(cfg *config.Config) (net.Listener, error) {
+	l, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
+	if cfg.TLS.Cert == "" {
+		return l, nil
+	}
+	cert, err := tls.LoadX509KeyPair(cfg.TLS.Cert, cfg.TLS.Key)
+	if err != nil {
+		l.Close()
+		return nil, fmt.Errorf("loading the certificate: %w", err)
+	}
+	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}), nil
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,141 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+
+	"warder.example/guard"
+	"warder.example/guard/policy"
+	"warder.example/guard/standard"
+	"warder.example/internal/access"
+	"warder.example/internal/config"
+	"warder.example/internal/dialect"
+)
+
+// state is everything that a configuration says, built and checked. It is
+// immutable: a reload builds a new one and swaps a pointer, so that a request
+// sees one configuration from beginning to end, and a wrong one changes nothing.
+type state struct {
+	cfg         *config.Config
+	digest      string // of the configuration
+	upstreams   []*upstream
+	protections map[string]*protection // by policy name; "" is the default
+}
+
+// protection is one policy with its detectors and what they remember.
+type protection struct {
+	policy  *policy.Policy
+	guard   *guard.Guard // acts as the policy says
+	observe *guard.Guard // the same, only recording
+	history *history
+}
+
+// guardFor returns the guard of an application that asks to be observed only,
+// or of one that does not.
+func (p *protection) guardFor(mode string) *guard.Guard {
+	if mode == access.ModeObserve {
+		return p.observe
+	}
+	return p.guard
+}
+
+// build makes the state of a configuration. It opens no connection.
+func build(cfg *config.Config, digest string) (*state, error) {
+	s := &state{cfg: cfg, digest: digest, protections: map[string]*protection{}}
+	for _, c := range cfg.Upstreams {
+		u, err := newUpstream(c, cfg.Limits)
+		if err != nil {
+			return nil, err
+		}
+		s.upstreams = append(s.upstreams, u)
+	}
+	def := policy.Default()
+	if cfg.Policy != "" {
+		p, err := policy.Load(cfg.Policy)
+		if err != nil {
+			return nil, fmt.Errorf("loading the default policy: %w", err)
+		}
+		def = p
+	}
+	var err error
+	if s.protections[""], err = protect(def, cfg.Guard); err != nil {
+		return nil, err
+	}
+	for name, path := range cfg.Policies {
+		p, err := policy.Load(path)
+		if err != nil {
+			return nil, fmt.Errorf("loading policy %q: %w", name, err)
+		}
+		if s.protections[name], err = protect(p, cfg.Guard); err != nil {
+			return nil, fmt.Errorf("policy %q: %w", name, err)
+		}
+	}
+	return s, nil
+}
+
+func protect(p *policy.Policy, c config.Guard) (*protection, error) {
+	g := &guard.Guard{Decider: p}
+	if c.Detectors != config.DetectorsOff {
+		var err error
+		if g, err = standard.New(p); err != nil {
+			return nil, err
+		}
+	}
+	out := &protection{policy: p, guard: g, history: newHistory(c.Cache, p.Digest())}
+	if c.Cache > 0 {
+		g.Results = out.history
+	}
+	watching := *g
+	watching.Decider = p.WithMode(policy.Observe)
+	out.observe = &watching
+	return out, nil
+}
+
+// protectionFor returns the protection of a policy name. A name that is not
+// configured has none: the caller fails closed.
+func (s *state) protectionFor(name string) (*protection, bool) {
+	p, ok := s.protections[name]
+	return p, ok
+}
+
+// route returns the first upstream configured for a model.
+func (s *state) route(model string) *upstream {
+	for _, u := range s.upstreams {
+		if u.serves(model) {
+			return u
+		}
+	}
+	return nil
+}
+
+func (s *state) limits(app config.Application) dialect.Limits {
+	l := dialect.Limits{MaxDepth: s.cfg.Limits.Depth}
+	switch app.UnknownFields {
+	case config.UnknownStrip:
+		l.Unknown = dialect.StripUnknown
+	case config.UnknownRefuse:
+		l.Unknown = dialect.RefuseUnknown
+	}
+	return l
+}
+
+// close ends idle connections of a state that was replaced.
+func (s *state) close() {
+	for _, u := range s.upstreams {
+		u.transport.CloseIdleConnections()
+	}
+}
+
+// load reads a configuration file and builds its state.
+func load(path string) (*state, error) {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	return build(cfg, fmt.Sprintf("sha256:%x", sha256.Sum256(raw)))
+}

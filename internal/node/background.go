@@ -1,0 +1,134 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"warder.example/internal/event"
+	"warder.example/internal/gateway"
+	"warder.example/internal/ledger"
+	"warder.example/internal/store"
+)
+
+// KindAct is the kind of an administrative act in the audit log.
+const KindAct = "admin.act"
+
+// Act is the payload of [KindAct].
+type Act struct {
+	ID    int64           `json:"id"` // of the store; an act that comes twice after a crash has the same
+	Act   string          `json:"act"`
+	Actor string          `json:"actor"`
+	At    time.Time       `json:"at"`
+	Data  json.RawMessage `json:"data,omitempty"`
+}
+
+func init() { event.Register[Act](KindAct) }
+
+// moveActs moves administrative acts from the store into the audit log.
+func (n *Node) moveActs(ctx context.Context) {
+	t := time.NewTicker(actInterval)
+	defer t.Stop()
+	for {
+		if err := n.moveActsOnce(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("administrative acts were not recorded; they stay in the store", "cause", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+func (n *Node) moveActsOnce(ctx context.Context) error {
+	acts, err := n.store.PendingActs(ctx, store.MaxBatch)
+	if err != nil || len(acts) == 0 {
+		return err
+	}
+	var ids []int64
+	for _, a := range acts {
+		_, err = n.ledger.Append(ctx, event.Event{Time: time.Now(), Kind: KindAct, Application: a.Application,
+			Payload: &Act{ID: a.ID, Act: a.Kind, Actor: a.Actor, At: a.At, Data: a.Payload}})
+		if err != nil {
+			err = fmt.Errorf("recording act %d: %w", a.ID, err)
+			break
+		}
+		ids = append(ids, a.ID)
+	}
+	if len(ids) > 0 {
+		if merr := n.store.MarkActs(ctx, ids...); merr != nil {
+			return merr
+		}
+	}
+	return err
+}
+
+// project keeps the SQL projection of the audit log up to date. It tries again
+// after an error: the log is the truth and waits.
+func (n *Node) project(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := n.ledger.Follow(ctx, Projection{n.store}, projectInterval)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		n.log.Error("projection of the audit log stopped; trying again", "cause", err, "in", retryInterval)
+		t := time.NewTimer(retryInterval)
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+		}
+		t.Stop()
+	}
+}
+
+// Projection puts the exchanges of the audit log into the store.
+type Projection struct{ DB *store.DB }
+
+var _ ledger.Projector = Projection{}
+
+// Projected implements [ledger.Projector].
+func (p Projection) Projected(ctx context.Context) (int64, error) { return p.DB.Projected(ctx) }
+
+// Project implements [ledger.Projector].
+func (p Projection) Project(ctx context.Context, entries []ledger.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	rows := make([]store.ExchangeRow, 0, len(entries))
+	for i := range entries {
+		if r, ok := exchangeRow(&entries[i]); ok {
+			rows = append(rows, r)
+		}
+	}
+	return p.DB.ProjectExchanges(ctx, entries[len(entries)-1].Sequence+1, rows)
+}
+
+func exchangeRow(e *ledger.Entry) (store.ExchangeRow, bool) {
+	ev := &e.Event
+	r := store.ExchangeRow{Request: ev.Request, Application: ev.Application, Subject: ev.Subject}
+	switch p := ev.Payload.(type) {
+	case gateway.Opened:
+		r.Opened, r.OpenedEntry = ev.Time, e.Sequence+1
+		r.Key, r.Route, r.Model, r.Upstream, r.Policy = p.Key, p.Route, p.Model, p.Upstream, p.Policy
+		r.Action, r.Rule, r.Code = p.Action.String(), p.Rule, p.Code
+		r.RequestBytes, r.RequestFindings = int64(p.Bytes), p.Count
+		r.Category = firstCategory(p.Findings)
+	case gateway.Closed:
+		r.Closed, r.ClosedEntry = ev.Time, e.Sequence+1
+		r.AnswerAction, r.AnswerRule, r.Code, r.End = p.Action.String(), p.Rule, p.Code, p.End
+		r.Status, r.ResponseBytes, r.AnswerFindings = p.Status, p.Bytes, p.Count
+		r.Category = firstCategory(p.Findings)
+	default:
+		return r, false
+	}
+	return r, true
+}
+
+func firstCategory(f []gateway.FindingRecord) string {
+	if len(f) == 0 {
+		return ""
+	}
+	return f[0].Category
+}
