@@ -1,5 +1,7 @@
 package detect
 
+import "sync"
+
 // outcome is what a recogniser says of one position.
 type outcome uint8
 
@@ -27,7 +29,7 @@ const localBytes = 64
 // findPII is the finder of [PII]. It walks token by token; only tokens with a
 // digit, or before "@" or ":", cost more than a table look-up a byte.
 func findPII(text string, from int, end bool) (match, int, bool) {
-	s := piiScan{text: text, end: end}
+	var s *piiScan // made when a token asks for it: it is large
 	for i := from; i < len(text); {
 		if !piiToken[text[i]] {
 			i++
@@ -42,6 +44,11 @@ func findPII(text string, from int, end bool) (match, int, bool) {
 			i = j
 			continue
 		}
+		if s == nil {
+			s = piiScans.Get().(*piiScan)
+			defer s.done()
+			s.text, s.end = text, end
+		}
 		m, live, out := s.findInToken(i, j, digit)
 		switch out {
 		case outHit:
@@ -52,6 +59,14 @@ func findPII(text string, from int, end bool) (match, int, bool) {
 		i = j
 	}
 	return match{}, len(text), false
+}
+
+var piiScans = sync.Pool{New: func() any { return new(piiScan) }}
+
+// done gives the scan back, without the text.
+func (s *piiScan) done() {
+	*s = piiScan{}
+	piiScans.Put(s)
 }
 
 // piiScan is what the recognisers of one call share.
@@ -113,7 +128,8 @@ func wordEnd(text string, w, limit int) int {
 // when more text is needed.
 func (s *piiScan) wordAt(lo, w, we int) (m match, start int, out outcome) {
 	text, end := s.text, s.end
-	if w > lo && classes[text[w-1]]&classAlnum != 0 {
+	// A look behind lo too: in a stream the search may go on within a word.
+	if w > 0 && classes[text[w-1]]&classAlnum != 0 {
 		return match{}, w, outNone // the rest of a word
 	}
 	if we == len(text) && !end {
