@@ -31,7 +31,8 @@ type checkCmd struct {
 
 // Help says what kong's one-liners cannot.
 func (checkCmd) Help() string {
-	return `Exit status: 0 nothing found, 1 something found, 2 error.
+	return `Exit status: 0 nothing found that the policy would act on, 1 something found,
+2 error.
 
 A text that names an existing file is read from it. With --jsonl the status is
 0 when every row was judged, whatever was found, and 2 otherwise.
@@ -85,7 +86,7 @@ func (c *checkCmd) one(e *env, g *guard.Guard) error {
 	} else {
 		err = printVerdict(e.stdout, text, &v)
 	}
-	if err == nil && len(v.Findings) > 0 {
+	if err == nil && v.Would != guard.Allow {
 		return exitStatus(1)
 	}
 	return err

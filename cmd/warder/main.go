@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -62,6 +63,9 @@ func (h hinted) Unwrap() error { return h.error }
 func main() { os.Exit(run()) }
 
 func run() int {
+	// net/http quotes what a misbehaving peer sent to the standard logger: texts
+	// of models. Warder's own log goes through slog and leaves them out.
+	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	e := &env{ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}

@@ -88,6 +88,17 @@ func TestRefuses(t *testing.T) {
 			[]string{`p:8: the exception can never apply: the one on line 7 takes everything that it matches`}},
 		{"many exceptions", head + "    except:\n" + many(65, "      - when: {rule: r%d}\n"), []string{`p:6: 65 entries; expected at most 64`}},
 
+		{"pseudonym without redact", head + "  - {name: x, when: {category: denied}, then: block, with: pseudonym}\n", []string{`p:6: with says what stands for a masked value, and then is not redact`}},
+		{"pseudonym of an exception", head + "    except: [{when: {origin: user}, with: token}]\n", []string{`p:6: with says what stands for a masked value, and then is not redact`}},
+		{"unknown replacement", head + "  - {name: x, when: {category: denied}, then: redact, with: alias}\n", []string{`p:6: rules[1].with is "alias"; expected token, pseudonym`}},
+		{"dead: a pseudonym where another masks for good", head + "  - {name: x, when: {category: pii.email}, then: redact, with: pseudonym}\n  - {name: y, when: {category: pii.*}, then: redact}\n",
+			[]string{`p:6: rule "x" can never decide: rule y applies`}},
+		{"nothing to restore", head + "pseudonyms: {restore: [{tool: a, parameter: b}]}\n", []string{`p:6: nothing can come back: no rule says with: pseudonym`}},
+		{"bad parameters", head + "  - {name: x, when: {category: pii.*}, then: redact, with: pseudonym}\npseudonyms:\n  restore:\n    - {tool: '', parameter: b}\n    - {tool: a, parameter: 'b c'}\n    - {tool: a*, parameter: b}\n    - {tool: a, parameter: b}\n    - {tool: a, parameter: b}\n",
+			[]string{`p:9: tool ""; expected a name`, `p:10: parameter "b c"; expected a name`, `p:11: tool "a*"; expected a name`, `p:13: parameter "b" of tool "a" is listed twice`}},
+		{"many parameters", head + "  - {name: x, when: {category: pii.*}, then: redact, with: pseudonym}\npseudonyms:\n  restore:\n" + many(101, "    - {tool: t%d, parameter: b}\n"),
+			[]string{`p:8: 101 entries; expected at most 100`}},
+
 		{"milder above a threshold", head + "  - {name: x, when: {category: pii.*, min_score: 0.5}, then: redact}\n",
 			[]string{`p:6: rule "x": exact findings below its threshold are unmatched (block), stricter than its redact above; add a rule without threshold`}},
 		{"milder above a rate", head + "  - {name: x, when: {category: jailbreak, class: windowed, max_fpr: 0.1}, then: allow}\n",

@@ -17,6 +17,9 @@ func follows(s string, end bool) (ends, wait bool) {
 		if i == len(s) {
 			return end, !end
 		}
+		if !end && !utf8.FullRuneInString(s[i:]) {
+			return false, true
+		}
 		c, n := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case strings.ContainsRune(".:?_\u3002\uff0e\uff61", c):

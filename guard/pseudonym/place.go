@@ -8,16 +8,20 @@ type place struct {
 	ticks ticks
 	links links
 	tags  tags
+	plain tags // as Markdown has them
 	word  wordState
+	outer wordState // of the word that a tag stands in
 }
 
 var _ scene = (*place)(nil)
 
-func newPlace() *place { return &place{line: lineState{start: true, blank: true, wasBlank: true}} }
+func newPlace() *place {
+	return &place{line: lineState{start: true, blank: true, wasBlank: true}, plain: tags{naive: true}}
+}
 
 // allows implements scene. What stands here begins with a letter.
 func (p *place) allows() bool {
-	return !p.line.code && !p.ticks.inside() && !p.links.inside() && !p.tags.inside() && p.word.plain()
+	return !p.line.inCode() && !p.ticks.inside() && !p.links.inside() && !p.tags.inside() && !p.plain.inside() && p.word.plain()
 }
 
 // advance implements scene.
@@ -28,11 +32,28 @@ func (p *place) advance(c byte) {
 	}
 	p.line.advance(c)
 	p.ticks.advance(c, &p.line)
-	if !p.ticks.fenced() {
-		p.tags.advance(c)
-		if p.ticks.open == 0 && p.ticks.run == 0 {
-			p.links.advance(c)
-		}
+	if p.ticks.fenced() {
+		p.word.advance(c)
+		return
+	}
+	p.tag(c)
+	if p.ticks.open == 0 && p.ticks.run == 0 {
+		p.links.advance(c)
+	}
+}
+
+// tag passes a byte to the tags, and to the word that it stands in: a tag inside
+// of a word is no part of it.
+func (p *place) tag(c byte) {
+	if p.tags.state == noTag {
+		p.outer = p.word
+	}
+	was := p.tags.state
+	p.tags.advance(c)
+	p.plain.advance(c)
+	if was != noTag && p.tags.state == noTag && c == '>' {
+		p.word = wordState{address: p.outer.address || p.word.link, link: p.word.link, last: c}
+		return
 	}
 	p.word.advance(c)
 }
@@ -40,12 +61,14 @@ func (p *place) advance(c byte) {
 // lineState knows what kind of line this is.
 type lineState struct {
 	start    bool // only indentation, quotation and list marks so far
-	quoted   bool // a > or a list mark was among them
 	indent   int  // columns of space at the start
 	blank    bool // only space so far
 	wasBlank bool // the line before was blank, or code
 	code     bool // indented as code
 }
+
+// inCode reports whether a letter that came now would be indented as code.
+func (l *lineState) inCode() bool { return l.code || l.blank && l.wasBlank && l.indent >= 4 }
 
 // wasBlankLine reports whether c ends a line of only space.
 func (l *lineState) wasBlankLine(c byte) bool { return c == '\n' && l.blank }
@@ -61,13 +84,12 @@ func (l *lineState) advance(c byte) {
 	case c == ' ' || c == '\t' || c == '\r':
 	default:
 		if l.blank {
+			l.code = l.inCode()
 			l.blank = false
-			l.code = l.wasBlank && l.indent >= 4
 		}
 		switch {
-		case c == '>' || c == '-' || c == '*' || c == '+' || c == '.' || c == ')' || c >= '0' && c <= '9':
-			l.quoted = true
-		case c != '`' && c != '~':
+		case c == '>' || c == '-' || c == '*' || c == '+' || c == '.' || c == ')' || c == '`' || c == '~' || c >= '0' && c <= '9':
+		default:
 			l.start = false
 		}
 	}
@@ -77,6 +99,7 @@ func (l *lineState) advance(c byte) {
 // beginning of an address.
 type wordState struct {
 	address bool
+	link    bool // it holds // or www. and so surely is one
 	last    byte
 }
 
@@ -90,8 +113,13 @@ func (w *wordState) advance(c byte) {
 		return
 	case '/', '\\', '@', '=', '?', '#', '&', '%', '.', '$', '+', '~':
 		w.address = true
+		w.link = w.link || c == '/' && w.last == '/' || c == '.' && w.last|0x20 == 'w'
 	case ':':
 		w.address = w.address || isWord(w.last)
+	case '_':
+		if isWord(w.last) {
+			return // goes on
+		}
 	}
 	w.last = c
 }

@@ -30,6 +30,7 @@ type Restorer struct {
 	out     int    // bytes returned for them
 	units   []unit // ascending
 	given   int    // units that Release has returned
+	stopped bool
 }
 
 // unit is a token and its value.
@@ -54,6 +55,9 @@ func (v *Vault) Arguments(parameters []string) *Restorer {
 // become certain.
 func (r *Restorer) Write(piece string) string { return r.step(piece, false) }
 
+// Stop says that nothing more comes back.
+func (r *Restorer) Stop() { r.stopped = true }
+
 // Close says that the text has ended and returns what was still held back.
 func (r *Restorer) Close() string { return r.step("", true) }
 
@@ -66,13 +70,13 @@ func (r *Restorer) step(piece string, end bool) string {
 		token, live := r.vault.match(s[at:])
 		stay := live && !end
 		var back bool
-		if token != "" && r.scene.allows() && len(r.units) < maxRestored {
+		if token != "" && !r.stopped && r.scene.allows() && len(r.units) < maxRestored {
 			back, stay = follows(s[at+len(token):], end)
 		}
 		switch {
 		case stay:
 			r.emit(&b, s[from:at])
-			r.pending = s[at:]
+			r.pending = strings.Clone(s[at:]) // the piece may be gone when the next one comes
 			return b.String()
 		case back:
 			r.emit(&b, s[from:at])

@@ -27,7 +27,12 @@ var closedElements = strings.Fields("a code pre script style textarea title svg 
 const maxElement = 12
 
 // tags knows where HTML tags are, and inside of which elements.
+//
+// Markdown and browsers do not agree on what a tag is: in <b <a> a browser sees
+// one tag, Markdown only the second. A naive one begins anew with each < and
+// knows no quotation marks.
 type tags struct {
+	naive   bool
 	state   tagState
 	ends    bool   // it is a closing tag
 	name    []byte // lower case, cut
@@ -40,6 +45,9 @@ type tags struct {
 func (t *tags) inside() bool { return t.state != noTag || t.element != "" }
 
 func (t *tags) advance(c byte) {
+	if t.naive && c == '<' && t.state != comment {
+		t.state = noTag
+	}
 	space := c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'
 	switch t.state {
 	case noTag:
@@ -113,9 +121,9 @@ func (t *tags) attribute(c byte, space bool) {
 		if len(t.name) < maxElement {
 			t.name = append(t.name, c|0x20)
 		}
-	case t.state == beforeVal && c == '"':
+	case t.state == beforeVal && c == '"' && !t.naive:
 		t.state = doubleVal
-	case t.state == beforeVal && c == '\'':
+	case t.state == beforeVal && c == '\'' && !t.naive:
 		t.state = singleVal
 	case t.state == beforeVal && !space, t.state == bareVal && !space:
 		t.state = bareVal

@@ -55,20 +55,25 @@ func (t *talk) whole(res *http.Response) *failure {
 		le := &a.Leaves[i]
 		texts[i] = guard.Text{Content: le.Text, Origin: le.Origin, Kind: le.Kind, Direction: guard.Answer, Exchange: t.about}
 	}
+	readings := t.pseudonyms.readings(a, texts)
 	f := t.facts
 	f.Direction = guard.Answer
 	found, err := t.guard.Find(t.r.Context(), texts)
 	if err != nil {
 		return failGuard.because(err)
 	}
-	v := t.guard.Decide(f, found)
+	v := returningGuard(t.guard, func(f *guard.Finding) bool { return readings[f.Text].cameBack(f) }).Decide(f, found)
 	t.server.metrics.took("inspect_answer", began)
 	var edits []dialect.Edit
 	c := &t.closing
 	for i := range texts {
 		ms := v.Masks(i)
-		if len(ms) > 0 {
-			edits = append(edits, dialect.Edit{Leaf: i, Masks: ms})
+		placed := ms
+		if readings[i] != nil {
+			_, placed = readings[i].release(len(texts[i].Content), ms)
+		}
+		if len(placed) > 0 {
+			edits = append(edits, dialect.Edit{Leaf: i, Masks: placed})
 		}
 		if a.Leaves[i].Inner {
 			continue // a second reading of bytes already counted
@@ -101,6 +106,9 @@ func (t *talk) verdict(v *guard.Verdict, path func(int) string) {
 	t.server.metrics.found(v, guard.Answer)
 	c := &t.closing
 	c.Action, c.Would, c.Rule, c.Code = v.Action, v.Would, v.Rule, v.Code
+	if t.pseudonyms != nil {
+		c.Restored = t.pseudonyms.back
+	}
 	c.Count, c.Findings = len(v.Findings), findingRecords(v.Findings, path)
 	for _, s := range []struct {
 		name string
@@ -141,6 +149,7 @@ func (t *talk) stream(res *http.Response) *failure {
 	l := t.state.cfg.Limits
 	events := dialect.NewEventReader(&flushing{r: io.LimitReader(body, int64(l.Answer)+1), left: int64(l.Answer), out: t.out}, int(l.Event))
 	r := newRelay(t.r.Context(), t.guard, t.facts, t.about, t.answerLimits())
+	r.pseudonyms = t.pseudonyms
 	header := answerHeader(res.Header)
 	for {
 		ev, err := events.Next()

@@ -13,9 +13,8 @@ import (
 )
 
 var (
-	errTooLarge    = errors.New("body is larger than the limit")
-	errEncoding    = errors.New("content encoding is not supported; expected identity, gzip or deflate")
-	errContentType = errors.New("content type is not supported; expected application/json in UTF-8")
+	errTooLarge = errors.New("body is larger than the limit")
+	errEncoding = errors.New("content encoding is not supported; expected identity, gzip or deflate")
 )
 
 // readBody reads at most limit bytes. declared is the content length if known,

@@ -99,45 +99,6 @@ func TestSilentStrangers(t *testing.T) {
 	}
 }
 
-// TestOldDeadline: what bounded the writing of one answer does not hit the next
-// on the same connection.
-func TestOldDeadline(t *testing.T) {
-	const short = 60 * time.Millisecond
-	slow := make(chan struct{})
-	up := http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		b, _ := io.ReadAll(q.Body)
-		if strings.Contains(string(b), "slow") {
-			<-slow
-		}
-		answers("application/json", answerBody("fine")).ServeHTTP(w, q)
-	})
-	r := newRig(t, up, rigOptions{config: fmt.Sprintf("limits:\n  client_write: %s\n  upstream_first_byte: %s\n", short, 2*short)})
-	x := &rawRig{rig: r, addr: serveRaw(t, r.server, time.Minute)}
-	c := dialRaw(t, x.addr)
-	rd := bufio.NewReader(c)
-	roundTrip := func(send string, want int) {
-		t.Helper()
-		if _, err := io.WriteString(c, send); err != nil {
-			t.Fatal(err)
-		}
-		res, err := http.ReadResponse(rd, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, _ = io.Copy(io.Discard, res.Body); res.StatusCode != want {
-			t.Fatalf("got %d; want %d", res.StatusCode, want)
-		}
-	}
-	roundTrip(x.rawPost(chatBody("hello")), 200)
-	if p := r.post("app", chatBody("slow")); p.status != 504 { // meanwhile the time passes
-		t.Fatalf("got %d %s; want 504", p.status, p.body)
-	}
-	close(slow)
-	head, body, _ := strings.Cut(x.rawPost(chatBody("hello"), "Expect: 100-continue"), "\r\n\r\n")
-	roundTrip(head+"\r\n\r\n", 100)
-	roundTrip(body, 200)
-}
-
 // TestGone: when a caller goes away, the upstream is told at once and the record
 // says who ended it.
 func TestGone(t *testing.T) {

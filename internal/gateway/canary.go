@@ -30,6 +30,14 @@ func (s *Server) canary(p *protection, id string, ac config.Application) string 
 	return detect.Canary(s.salt, id, fmt.Sprintf("%s %x", p.policy.Digest(), sha256.Sum256(said)))
 }
 
+// canaryDigest returns what may be recorded of the canary that was planted.
+func (t *talk) canaryDigest() string {
+	if len(t.about.Canaries) == 0 {
+		return ""
+	}
+	return detect.CanaryDigest(t.about.Canaries[0])
+}
+
 // plant returns the edit that adds a canary to the first system text of a
 // request; ok is false if it has none.
 func plant(req *openai.Request, canary string) (e dialect.Edit, ok bool) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"warder.example/guard"
+	"warder.example/guard/detect"
 )
 
 // systemBody is a request with these system texts, the last before a user turn.
@@ -44,6 +45,9 @@ func TestCanary(t *testing.T) {
 	}
 	byConfig := rigWith("applications:\n  app: {canaries: true}\n", policyText)
 	one := ask(byConfig, "app")
+	if o := opened(byConfig, byConfig.post("app", systemBody).request()); o == nil || o.Canary != detect.CanaryDigest(one) {
+		t.Errorf("the record %+v does not hold the canary's digest", o)
+	}
 	if again := ask(byConfig, "app"); again != one {
 		t.Errorf("canary %s, then %s; want it stable", one, again)
 	}

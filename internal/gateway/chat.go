@@ -33,6 +33,8 @@ type talk struct {
 	about      *guard.Exchange
 	regions    []segment.Rule
 	planted    []dialect.Edit // a canary in the system prompt
+	pseudonyms *pseudonyms    // nil: nothing comes back
+	session    string         // commitment
 }
 
 // chat serves POST /v1/chat/completions.
@@ -49,6 +51,7 @@ func (s *Server) chat(x *exchange) *failure {
 	}
 	x.subject = event.Commitment(s.salt, app.ID, claimedSubject(x.r, ac, req))
 	t := &talk{exchange: x, req: req}
+	t.session = s.session(app.ID, x.subject, claimedSession(x.r, ac, req), req)
 	if len(req.Model) > maxModel {
 		return &failModel
 	}
@@ -81,9 +84,12 @@ func (t *talk) request(size int) *failure {
 	}
 	v := &j.verdict
 	t.server.metrics.found(v, guard.Request)
+	if !v.Action.Stops() {
+		t.pseudonyms = t.protection.pseudonymise(j, t.req, t.server.random)
+	}
 	err = t.open(Opened{
 		Key: t.grant.Key.ID, Route: t.r.URL.Path, Model: t.modelName(v), Upstream: t.upstream.name, Stream: t.req.Stream,
-		Bytes: size, Texts: len(j.texts), Masked: j.masked, Carried: j.carried,
+		Bytes: size, Texts: len(j.texts), Masked: j.masked, Carried: j.carried, Pseudonyms: t.pseudonyms.count(), Session: t.session, Canary: t.canaryDigest(),
 		Action: v.Action, Would: v.Would, Code: v.Code, Rule: v.Rule, Policy: v.Policy,
 		Count: len(v.Findings), Findings: findingRecords(v.Findings, func(i int) string { return t.req.Leaves[i].Path() }),
 	})
@@ -240,7 +246,7 @@ func (x *exchange) readRequest() ([]byte, *failure) {
 		body, err = inflate(body, strings.Join(x.r.Header.Values("Content-Encoding"), ","), int64(l.Decompressed))
 	}
 	if errors.Is(err, syscall.ECONNRESET) {
-		x.out.lost = true
+		x.reset = true
 	}
 	var ne net.Error
 	switch {

@@ -128,6 +128,7 @@ func (e *examination) decide(g *guard.Guard, found []guard.Finding) (request, an
 			all.Decisions = append(all.Decisions, c)
 		}
 	}
+	slices.SortStableFunc(all.Decisions, func(a, b guard.Decision) int { return a.Finding - b.Finding })
 	all.Policy = e.protection.policy.Digest()
 	e.verdict = all
 	return &vs[guard.Request], &vs[guard.Answer]

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -233,6 +235,27 @@ func TestExaminationMarksNothing(t *testing.T) {
 	p := r.post("app", `{"model":"m1","messages":[{"role":"user","content":`+quoted(attackText)+`},{"role":"assistant","content":"No."},{"role":"user","content":"Thanks"}]}`)
 	if p.status != 400 || p.code() != "blocked" {
 		t.Errorf("got %d %s; want a block, as for a text never seen", p.status, p.body)
+	}
+}
+
+var documented = regexp.MustCompile(`(?m)^curl -s "\$WARDER(/[a-z0-9/]+)".*\\\n  -d '(.*)'$`)
+
+// TestDocumentedRequests: the requests of the page about these endpoints work.
+func TestDocumentedRequests(t *testing.T) {
+	page, err := os.ReadFile("../../docs/guard-api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := guardRig(t, "")
+	seen := map[string]bool{}
+	for _, m := range documented.FindAllSubmatch(page, -1) {
+		seen[string(m[1])] = true
+		if p := r.ask("app", string(m[1]), string(m[2])); p.status != 200 {
+			t.Errorf("%s: %d %s", m[1], p.status, p.body)
+		}
+	}
+	if len(seen) != len(guardRoutes) {
+		t.Errorf("requests of %d routes seen; want %d", len(seen), len(guardRoutes))
 	}
 }
 

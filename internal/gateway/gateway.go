@@ -37,6 +37,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"path"
@@ -67,6 +68,7 @@ type Server struct {
 	log       *slog.Logger
 	metrics   *metrics
 	salt      []byte        // of subject commitments
+	random    io.Reader     // of pseudonyms
 	slots     chan struct{} // places for requests
 	draining  atomic.Bool
 	strangers strangers
@@ -92,7 +94,7 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("subject salt is too short; expected at least 16 bytes")
 	}
 	s := &Server{
-		path: o.ConfigPath, directory: o.Directory, ledger: o.Ledger, log: o.Log, salt: o.Salt,
+		path: o.ConfigPath, directory: o.Directory, ledger: o.Ledger, log: o.Log, salt: o.Salt, random: rand.Reader,
 		metrics: newMetrics(), slots: make(chan struct{}, st.cfg.Limits.Concurrent),
 	}
 	s.state.Store(st)
@@ -135,6 +137,7 @@ type exchange struct {
 	began   time.Time
 	grant   *access.Grant
 	subject string // commitment
+	reset   bool   // the caller broke the connection while it sent its body
 	opened  bool   // an opened record was kept
 	over    bool   // a closed record was kept
 	closing Closed
@@ -293,7 +296,7 @@ func (x *exchange) failed(f *failure) {
 
 // gone reports whether the caller has gone away, or takes nothing any more.
 func (x *exchange) gone() bool {
-	return x.out.lost || errors.Is(x.r.Context().Err(), context.Canceled)
+	return x.reset || errors.Is(x.r.Context().Err(), context.Canceled)
 }
 
 // recordTime bounds how long a record may take: a caller that goes away must

@@ -21,15 +21,10 @@ type outlet struct {
 	sent    int64
 	pending []byte // cleared and not yet written
 	dirty   bool   // written and not flushed
-	lost    bool   // a write failed: the caller is gone or takes nothing
 }
 
 func newOutlet(w http.ResponseWriter, request string, idle time.Duration) *outlet {
-	o := &outlet{w: w, rc: http.NewResponseController(w), idle: idle, request: request}
-	// The deadline of the connection's last answer must not hit this one, nor
-	// the 100 Continue before it.
-	_ = o.rc.SetWriteDeadline(time.Time{})
-	return o
+	return &outlet{w: w, rc: http.NewResponseController(w), idle: idle, request: request}
 }
 
 // cleared is a body that may leave: made here, or released by a scan. The type
@@ -107,7 +102,6 @@ func (o *outlet) put() error {
 	}
 	n, err := o.w.Write(o.pending)
 	o.sent += int64(n)
-	o.lost = o.lost || err != nil
 	o.pending = o.pending[:0]
 	o.dirty = true
 	return err
@@ -119,9 +113,7 @@ func (o *outlet) flush() error {
 		return err
 	}
 	o.dirty = false
-	err := o.rc.Flush()
-	o.lost = o.lost || err != nil
-	return err
+	return o.rc.Flush()
 }
 
 // abort breaks the connection, so that the caller cannot take what it has for

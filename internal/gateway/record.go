@@ -18,15 +18,21 @@ const maxRecorded = 32
 
 // Opened is the payload of KindOpened. It holds no text of the exchange.
 type Opened struct {
-	Key      string          `json:"key"` // id of the key, not the key
-	Route    string          `json:"route"`
-	Model    string          `json:"model"`
-	Upstream string          `json:"upstream,omitempty"`
-	Stream   bool            `json:"stream,omitempty"`
-	Bytes    int             `json:"bytes"`
-	Texts    int             `json:"texts"`
-	Masked   int             `json:"masked,omitempty"`  // bytes of text masked before sending
-	Carried  int             `json:"carried,omitempty"` // refused turns carried redacted
+	Key      string `json:"key"` // id of the key, not the key
+	Route    string `json:"route"`
+	Model    string `json:"model"`
+	Upstream string `json:"upstream,omitempty"`
+	Stream   bool   `json:"stream,omitempty"`
+	Bytes    int    `json:"bytes"`
+	Texts    int    `json:"texts"`
+	Masked   int    `json:"masked,omitempty"`  // bytes of text masked before sending
+	Carried  int    `json:"carried,omitempty"` // refused turns carried redacted
+	// Pseudonyms counts masked values that may come back in the answer.
+	Pseudonyms int `json:"pseudonyms,omitempty"`
+	// Session is a commitment to the conversation, claimed or by how it began.
+	Session string `json:"session,omitempty"`
+	// Canary is the digest of the canary that was planted.
+	Canary   string          `json:"canary,omitempty"`
 	Action   guard.Action    `json:"action"`
 	Would    guard.Action    `json:"would"`
 	Code     string          `json:"code,omitempty"`
@@ -45,7 +51,8 @@ type Closed struct {
 	Would    guard.Action    `json:"would"`
 	Rule     string          `json:"rule,omitempty"`
 	Account  guard.Account   `json:"account"`
-	Bytes    int64           `json:"bytes"` // sent to the caller
+	Restored int             `json:"restored,omitempty"` // masked values that came back
+	Bytes    int64           `json:"bytes"`              // sent to the caller
 	Millis   int64           `json:"ms"`
 	Count    int             `json:"count,omitempty"`
 	Findings []FindingRecord `json:"findings,omitempty"`

@@ -63,11 +63,7 @@ func TestRegions(t *testing.T) {
 	}
 	// The ledger counts a finding once.
 	p := r.post("app", chatBody("<<ctx>>TCK-222222<</ctx>>"))
-	for _, e := range r.ledger.events {
-		if e.Request == p.request() && e.Kind == KindOpened {
-			if o := e.Payload.(*Opened); o.Count != 1 || o.Texts != 2 || o.Masked != len("TCK-222222") {
-				t.Errorf("opened record %+v; want one finding", o)
-			}
-		}
+	if o := opened(r, p.request()); o == nil || o.Count != 1 || o.Texts != 2 || o.Masked != len("TCK-222222") {
+		t.Errorf("opened record %+v; want one finding", o)
 	}
 }

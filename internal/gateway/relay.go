@@ -38,6 +38,9 @@ type relay struct {
 	spare   []piece // of an event that has left
 	queued  int     // raw bytes in queue
 
+	pseudonyms *pseudonyms       // nil: nothing comes back
+	tools      map[[2]int]string // names of called tools by choice and index
+
 	id, model string
 	choices   []int // seen and not ended
 	finished  bool  // a finish reason or an error has come
@@ -52,10 +55,10 @@ type relay struct {
 type running struct {
 	key    openai.Key
 	stream *guard.Stream
-	inner  *dialect.Unescaper // for tool arguments: they are read unescaped
-	size   int                // bytes written
-	upto   int                // released
-	masks  []guard.Mask       // not yet applied
+	reading
+	size   int          // bytes written
+	upto   int          // released
+	masks  []guard.Mask // not yet applied
 	closed bool
 }
 
@@ -165,6 +168,7 @@ func (r *relay) read(h *held) error {
 	if c.Model != "" && c.Model != r.model {
 		r.model = strings.Clone(c.Model)
 	}
+	r.named(c)
 	for i := range c.Leaves {
 		l := &c.Leaves[i]
 		switch {
@@ -248,7 +252,11 @@ func (r *relay) running(l *openai.ChunkLeaf) (*running, error) {
 		return nil, fmt.Errorf("more than %d texts in one answer", maxTexts)
 	}
 	t := &running{key: l.Key}
-	t.stream = r.guard.Stream(r.ctx, r.facts, guard.Text{Origin: l.Origin, Kind: l.Kind, Direction: guard.Answer, Path: l.Key.Field, Exchange: r.about})
+	g := r.guard
+	if t.restore = r.pseudonyms.restorer(l.Key.Field, l.Known, r.tools[[2]int{l.Key.Choice, l.Key.Tool}]); t.restore != nil {
+		g = returningGuard(g, t.cameBack)
+	}
+	t.stream = g.Stream(r.ctx, r.facts, guard.Text{Origin: l.Origin, Kind: l.Kind, Direction: guard.Answer, Path: l.Key.Field, Exchange: r.about})
 	if l.Kind == guard.ToolArguments {
 		t.inner = &dialect.Unescaper{}
 	}
@@ -257,12 +265,35 @@ func (r *relay) running(l *openai.ChunkLeaf) (*running, error) {
 	return t, nil
 }
 
+// named notes the tools that a chunk names. One that is named twice brings
+// nothing back: callers may put the parts of a name together.
+func (r *relay) named(c *openai.Chunk) {
+	if r.pseudonyms == nil {
+		return
+	}
+	for i := range c.Leaves {
+		l := &c.Leaves[i]
+		if !l.Known || l.Key.Field != fieldTool {
+			continue
+		}
+		k := [2]int{l.Key.Choice, l.Key.Tool}
+		if was, ok := r.tools[k]; !ok && len(r.tools) < maxTexts {
+			if r.tools == nil {
+				r.tools = map[[2]int]string{}
+			}
+			r.tools[k] = strings.Clone(l.Text)
+		} else if ok && was != l.Text {
+			r.tools[k] = ""
+			if t := r.texts[openai.Key{Choice: k[0], Tool: k[1], Field: fieldArguments}]; t != nil && t.restore != nil {
+				t.restore.Stop()
+			}
+		}
+	}
+}
+
 func (r *relay) write(t *running, s string) error {
 	t.size += len(s)
-	if t.inner != nil {
-		s = t.inner.Write(s)
-	}
-	rel, err := t.stream.Write(s)
+	rel, err := t.stream.Write(t.reading.write(s))
 	r.released(t, rel)
 	return err
 }
@@ -273,12 +304,10 @@ func (r *relay) closeAll(which func(*running) bool) error {
 			continue
 		}
 		t.closed = true
-		if t.inner != nil {
-			if s := t.inner.Close(); s != "" {
-				rel, err := t.stream.Write(s)
-				if r.released(t, rel); err != nil {
-					return err
-				}
+		if s := t.reading.close(); s != "" {
+			rel, err := t.stream.Write(s)
+			if r.released(t, rel); err != nil {
+				return err
 			}
 		}
 		rel, err := t.stream.Close()
@@ -291,14 +320,8 @@ func (r *relay) closeAll(which func(*running) bool) error {
 
 // released notes what a stream let go.
 func (r *relay) released(t *running, rel guard.Release) {
-	if t.inner == nil {
-		t.upto = rel.Upto
-		t.masks = append(t.masks, rel.Masks...)
-	} else {
-		t.upto = t.inner.Source(rel.Upto)
-		t.masks = append(t.masks, t.inner.Masks(rel.Masks)...)
-		t.inner.Forget(rel.Upto)
-	}
+	upto, ms := t.reading.release(rel.Upto, rel.Masks)
+	t.upto, t.masks = upto, append(t.masks, ms...)
 	if t.closed && rel.Cut == nil {
 		t.upto = t.size
 	}
@@ -442,6 +465,7 @@ func (r *relay) result() (guard.Verdict, guard.Account) {
 		v = guard.Verdict{Action: guard.Allow, Would: guard.Allow}
 	}
 	a := r.loose
+	r.pseudonyms.recount(r.order)
 	for i := range v.Findings {
 		v.Findings[i].Text = -1
 	}

@@ -72,8 +72,28 @@ func (s *Server) drain(ctx context.Context, front *http.Server, d time.Duration)
 	if serr := front.Shutdown(dctx); serr != nil {
 		s.log.Warn("requests were cut by the end of the drain", "in_flight", len(s.slots))
 		front.Close()
+		s.settle(cuttingTime)
 	}
 	return err
+}
+
+// cuttingTime bounds how long requests that were cut may take to keep their
+// records.
+const cuttingTime = 5 * time.Second
+
+// settle waits until no request holds a place: Close ends connections, not the
+// handlers behind them, and the ledger must not close before they have recorded.
+func (s *Server) settle(d time.Duration) {
+	late := time.NewTimer(d)
+	defer late.Stop()
+	for range cap(s.slots) {
+		select {
+		case s.slots <- struct{}{}:
+		case <-late.C:
+			s.log.Error("requests did not end when they were cut")
+			return
+		}
+	}
 }
 
 func (s *Server) lifecycle(ctx context.Context, what string) error {

@@ -143,7 +143,9 @@ func TestUpstreamTrouble(t *testing.T) {
 		{"duplicate content", answers("application/json", strings.Replace(answerBody("hi"), `"content":"hi"`, `"content":"hi","content":"ho"`, 1)), chatBody("hi"), 502, "upstream_invalid_answer"},
 		{"too large", answers("application/json", answerBody(strings.Repeat("a", 300<<10))), chatBody("hi"), 502, "upstream_answer_too_large"},
 		{"stream unasked for", answers("text/event-stream", streamBody("hi")), chatBody("hi"), 502, "upstream_invalid_answer"},
-		{"redirect", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://192.0.2.1/", 302) }), chatBody("hi"), 502, "upstream_invalid_answer"},
+		{"redirect", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://192.0.2.1/", http.StatusFound)
+		}), chatBody("hi"), 502, "upstream_invalid_answer"},
 		{"hangs", hang, chatBody("hi"), 504, "upstream_timeout"},
 		{"429", status(429, "application/json", `{"error":{"message":"slow down","type":"requests","code":"rate"}}`), chatBody("hi"), 429, "rate"},
 		{"429 with a page", status(429, "text/html", `<html>`), chatBody("hi"), 429, "upstream_rate_limited"},

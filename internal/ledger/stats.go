@@ -30,6 +30,7 @@ func (l *Ledger) Stats() Stats {
 	}
 	l.wmu.Lock()
 	defer l.wmu.Unlock()
+	l.recoverReserve() // no record may come while health says that the disk is full
 	s.Segment, s.Low, s.Failed = l.number, l.low, l.failed
 	return s
 }

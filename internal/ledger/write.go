@@ -72,15 +72,13 @@ func (l *Ledger) gather(batch []*request, size int) ([]*request, int) {
 
 // put writes requests to the active segment. Each gets a place or an error.
 func (l *Ledger) put(batch []*request) {
-	if l.failed == nil && l.low && l.reserve.refill(l.opt.Clock()) {
-		l.low = false
-	}
+	l.recoverReserve()
 	err := l.failed
 	if err == nil {
 		err = l.write(batch)
 	}
 	if isFull(err) && !l.low && l.failed == nil {
-		l.low = true
+		l.low, l.reserve.tried = true, l.opt.Clock()
 		if kept := l.reserve.release(); kept != nil {
 			err = errors.Join(err, kept)
 		} else {
@@ -97,6 +95,13 @@ func (l *Ledger) put(batch []*request) {
 	}
 	for _, r := range batch {
 		r.err = err
+	}
+}
+
+// recoverReserve takes the reserve back when there is room again.
+func (l *Ledger) recoverReserve() {
+	if l.failed == nil && l.low && l.reserve.refill(l.opt.Clock()) {
+		l.low = false
 	}
 }
 

@@ -65,11 +65,34 @@ func (n *Node) moveActsOnce(ctx context.Context) error {
 	return err
 }
 
+// projectShare is how much of one core the projection takes at most while
+// requests are served: it may lag behind under load and catches up after it.
+const projectShare = 0.10
+
+// paced is a projector that rests after each batch, so that it takes its share
+// and no more.
+type paced struct{ ledger.Projector }
+
+// Project implements [ledger.Projector].
+func (p paced) Project(ctx context.Context, entries []ledger.Entry) error {
+	began := time.Now()
+	if err := p.Projector.Project(ctx, entries); err != nil {
+		return err
+	}
+	rest := time.NewTimer(time.Duration(float64(time.Since(began)) * (1/projectShare - 1)))
+	defer rest.Stop()
+	select {
+	case <-rest.C:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
 // project keeps the SQL projection of the audit log up to date. It tries again
 // after an error: the log is the truth and waits.
 func (n *Node) project(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := n.ledger.Follow(ctx, Projection{n.store}, projectInterval)
+		err := n.ledger.Follow(ctx, paced{Projection{n.store}}, projectInterval)
 		if err == nil || ctx.Err() != nil {
 			return
 		}

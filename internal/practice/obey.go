@@ -24,7 +24,9 @@ var (
 )
 
 // suspicious is the word filter of level 3.
-func suspicious(s string) bool { return pushy(s) || wantsSecret.MatchString(s) || wantsPrompt.MatchString(s) }
+func suspicious(s string) bool {
+	return pushy(s) || wantsSecret.MatchString(s) || wantsPrompt.MatchString(s)
+}
 
 // pushy is the word filter of level 4, which watches its tongue instead.
 func pushy(s string) bool {

@@ -1,0 +1,21 @@
+module warder.example/bench/replay
+
+go 1.26.0
+
+require (
+	github.com/openai/openai-go/v3 v3.96.0
+	warder.example v0.0.0
+)
+
+require (
+	github.com/coder/websocket v1.8.15 // indirect
+	github.com/tidwall/gjson v1.20.0 // indirect
+	github.com/tidwall/match v1.1.1 // indirect
+	github.com/tidwall/pretty v1.2.1 // indirect
+	github.com/tidwall/sjson v1.2.5 // indirect
+	github.com/transparency-dev/merkle v0.0.2 // indirect
+	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+)
+
+replace warder.example => ../..
