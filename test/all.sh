@@ -14,7 +14,7 @@ go=${GO:-go}
 # The packages that share memory between goroutines.
 concurrent="./guard ./guard/detect ./internal/access ./internal/event ./internal/gateway/... ./internal/ledger ./internal/node/... ./internal/practice ./internal/store"
 
-all="prepare format vet structure staticcheck deadcode generated unit coverage race e2e govulncheck"
+all="prepare format vet structure staticcheck deadcode generated unit coverage modules race e2e govulncheck"
 
 step_prepare() { test/prepare.sh; }
 
@@ -33,7 +33,7 @@ step_format() {
 step_vet() {
   $go vet ./... || return 1
   local mod
-  for mod in tools/*/go.mod; do
+  for mod in tools/*/go.mod bench/*/go.mod test/sdk/*/go.mod; do
     [ -f "$mod" ] || continue
     $go -C "${mod%/go.mod}" vet ./... || return 1
   done
@@ -58,6 +58,15 @@ step_generated() { test/generated.sh; }
 # All packages, fuzz seeds among them, with a PostgreSQL for the store.
 step_unit() {
   WARDER_TEST_REQUIRE_POSTGRES=1 test/postgres.sh run $go test -timeout 15m ./...
+}
+
+# The modules beside the program: generators and what links the official SDK.
+step_modules() {
+  local mod
+  for mod in tools/*/go.mod bench/*/go.mod; do
+    [ -f "$mod" ] || continue
+    $go -C "${mod%/go.mod}" test ./... || return 1
+  done
 }
 
 step_coverage() { test/coverage.sh; }

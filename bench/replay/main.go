@@ -113,19 +113,18 @@ func report(stderr io.Writer, err error) int {
 
 func parse(args []string, stderr io.Writer) (settings, error) {
 	var s settings
-	f := flag.NewFlagSet("replay", flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.StringVar(&s.corpus, "corpus", "", "folder of *.jsonl `DIR` in the corpus form, or one such file")
-	f.StringVar(&s.url, "url", os.Getenv("WARDER_URL"), "base `URL` of the gateway as an OpenAI client takes it, with /v1 (or WARDER_URL)")
-	f.StringVar(&s.key, "key", "", "`KEY` of an application (or WARDER_KEY, which other users of the machine do not see)")
-	f.StringVar(&s.upstream, "upstream", "", "base `URL` of the replay's upstream, which the gateway leads to")
-	f.StringVar(&s.data, "data", "", "data folder `DIR` of the gateway, to tell what was flagged and redacted")
-	f.StringVar(&s.model, "model", "replay", "`NAME` of the model to ask")
+	f := flags("replay")
+	f.StringVar(&s.corpus, "corpus", "", "`DIR` with *.jsonl files in the corpus form, or one such file")
+	f.StringVar(&s.url, "url", os.Getenv("WARDER_URL"), "base `URL` of the gateway as an OpenAI client takes it, with /v1; default WARDER_URL")
+	f.StringVar(&s.key, "key", "", "`KEY` of an application; default WARDER_KEY, which other users of the machine do not see")
+	f.StringVar(&s.upstream, "upstream", "", "base `URL` of the replay's upstream, to which the gateway must lead")
+	f.StringVar(&s.data, "data", "", "the gateway's data folder `DIR`, to tell what was flagged and redacted")
+	f.StringVar(&s.model, "model", "replay", "model to ask, by `NAME`")
 	f.IntVar(&s.limit, "limit", 100, "at most `N` rows of each source, chosen by chance; 0 is all")
-	f.Uint64Var(&s.seed, "seed", 1, "`N` that decides which rows are chosen")
-	f.IntVar(&s.concurrency, "concurrency", 1, "rows in flight at once, `N`")
+	f.Uint64Var(&s.seed, "seed", 1, "which rows are chosen: the same `N` chooses the same")
+	f.IntVar(&s.concurrency, "concurrency", 1, "`N` rows in flight at once")
 	f.BoolVar(&s.json, "json", false, "print JSON")
-	if err := f.Parse(args); err != nil {
+	if err := parseFlags(f, args, stderr); err != nil {
 		return s, err
 	}
 	if s.key == "" {
@@ -146,4 +145,22 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return s, fmt.Errorf("--concurrency is %d; expected 1 to %d", s.concurrency, maxConcurrency)
 	}
 	return s, nil
+}
+
+// flags returns a set of flags that leaves it to its caller to print.
+func flags(name string) *flag.FlagSet {
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	return f
+}
+
+// parseFlags parses args; flag.ErrHelp says that help was asked for and given.
+func parseFlags(f *flag.FlagSet, args []string, stderr io.Writer) error {
+	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintf(stderr, "flags of %s:\n", f.Name())
+		f.SetOutput(stderr)
+		f.PrintDefaults()
+	}
+	return err
 }

@@ -310,6 +310,7 @@ func TestRefusesToRun(t *testing.T) {
 		{"negative limit", []string{"--limit", "-1"}, "--limit"},
 		{"no rows at once", []string{"--concurrency", "0"}, "--concurrency"},
 		{"argument", []string{"extra"}, "unexpected argument"},
+		{"unknown flag", []string{"--everything"}, "-everything"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if st := s.run(t.Context(), tt.args...); st != 2 || !strings.Contains(s.stderr.String(), tt.want) {

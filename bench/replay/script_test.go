@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"os/exec"
+	"regexp"
 	"testing"
 	"time"
 )
@@ -50,5 +52,23 @@ func TestScript(t *testing.T) {
 		if c.Added == nil && c.Blocked < c.Rows {
 			t.Errorf("%s: rows were answered and no latency was compared", l.Source)
 		}
+	}
+}
+
+// TestSameSDK: the replay and the project's SDK tests use the same version.
+func TestSameSDK(t *testing.T) {
+	version := regexp.MustCompile(`openai-go/v3 (v\S+)`)
+	var got [2]string
+	for i, path := range []string{"go.mod", "../../test/sdk/go/go.mod"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := version.FindSubmatch(text); m != nil {
+			got[i] = string(m[1])
+		}
+	}
+	if got[0] == "" || got[0] != got[1] {
+		t.Errorf("replay has openai-go %q, test/sdk/go has %q; expected the same", got[0], got[1])
 	}
 }

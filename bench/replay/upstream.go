@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -112,10 +111,9 @@ func (u *upstream) chat(w http.ResponseWriter, r *http.Request) {
 
 // runUpstream serves an upstream until ctx ends.
 func runUpstream(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	f := flag.NewFlagSet("replay upstream", flag.ContinueOnError)
-	f.SetOutput(stderr)
+	f := flags("replay upstream")
 	listen := f.String("listen", "127.0.0.1:0", "loopback `ADDRESS`; port 0 takes a free one")
-	if err := f.Parse(args); err != nil {
+	if err := parseFlags(f, args, stderr); err != nil {
 		return err
 	}
 	host, _, err := net.SplitHostPort(*listen)

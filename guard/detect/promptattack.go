@@ -3,6 +3,7 @@ package detect
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"warder.example/guard"
 	"warder.example/guard/normal"
@@ -135,9 +136,17 @@ func (p *PromptAttack) judge(ctx context.Context, t *guard.Text, wantScores bool
 	return found, scores, nil
 }
 
+// reads reports whether the classifier has something to say about a text. An
+// identifier of one word is none that it was trained on.
 func reads(t *guard.Text) bool {
+	if t.Kind == guard.Name && len(t.Content) <= maxIdentifier && !strings.ContainsAny(t.Content, " \t\n") {
+		return false
+	}
 	return t.Direction == guard.Request && t.Origin != guard.OriginOperator && t.Content != ""
 }
+
+// maxIdentifier is the longest name that may pass for an identifier, in bytes.
+const maxIdentifier = 64
 
 // best scores the text and its views and keeps the best of each category.
 func (p *PromptAttack) best(t *guard.Text, views []normal.View) (out [len(judged)]best) {

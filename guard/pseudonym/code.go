@@ -28,8 +28,11 @@ func (t *ticks) inside() bool {
 	if t.run == 0 {
 		return t.open != 0
 	}
+	if t.first && t.run >= 3 {
+		return true
+	}
 	if t.kind == '~' {
-		return t.first && t.run >= 3 || t.open != 0
+		return t.open != 0
 	}
 	return t.run != t.open // else the span has just ended
 }
@@ -65,7 +68,7 @@ func (t *ticks) endRun(c byte) {
 	t.run = 0
 	switch {
 	case n == 0:
-	case n >= 3 && t.first && t.open == 0:
+	case n >= 3 && t.first: // blocks go before spans
 		*t = ticks{mark: t.kind, size: n, info: c != '\n', closing: c == '\n'}
 	case t.kind == '~':
 	case t.open == 0:

@@ -20,14 +20,10 @@ func (l *links) advance(c byte) {
 	}
 	switch c {
 	case '[':
-		if l.target == 0 {
-			l.brackets++
-		}
+		l.brackets++
 	case ']':
-		if l.target == 0 {
-			l.brackets = max(0, l.brackets-1)
-			l.closed = true
-		}
+		l.brackets = max(0, l.brackets-1)
+		l.closed = true
 	case '(':
 		if closed || l.target > 0 {
 			l.start = l.target == 0

@@ -153,6 +153,7 @@ var places = []struct {
 	{"block in a list", "- ```\n  M\n  ```\n  N", "N"},
 	{"span that looks like a fence", "```M``` N", "N"},
 	{"block never closed", "```\nM\n\nN", ""},
+	{"block in an open span", "`\n~~~\nM\n\nM\n~~~\nN", "N"},
 	{"indented", "text\n\n    M\n\nN", "N"},
 	{"struck through", "~~M~~ N", "N"},
 }

@@ -231,6 +231,13 @@ func (breaking) Detect(_ context.Context, t *guard.Text) ([]guard.Finding, error
 	return nil, nil
 }
 
+// lastRecord returns the record that was kept last.
+func (r *rig) lastRecord() event.Event {
+	r.ledger.mu.Lock()
+	defer r.ledger.mu.Unlock()
+	return r.ledger.events[len(r.ledger.events)-1]
+}
+
 // TestPanic: a detector that breaks on a text costs that exchange its answer and
 // nothing else: it is refused and recorded, and the log does not tell the text.
 func TestPanic(t *testing.T) {
@@ -261,7 +268,7 @@ func TestPanic(t *testing.T) {
 	if p := r.post("app", streamRequest("hi")); p.err == nil || strings.Contains(p.body, "[DONE]") {
 		t.Errorf("in a stream: got %s; want a broken connection", p.body)
 	}
-	if c, ok := r.ledger.events[len(r.ledger.events)-1].Payload.(*Closed); !ok || c.End != "failed" || c.Code != "internal_error" {
+	if c, ok := r.lastRecord().Payload.(*Closed); !ok || c.End != "failed" || c.Code != "internal_error" {
 		t.Errorf("in a stream: last record %+v; want a closed one that says so", c)
 	}
 	answer = answerBody("fine")
