@@ -37,7 +37,7 @@ bench: ## the benchmarks of all packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 demo: ## show attacks against a practice target, bare and guarded
-	@$(GO) build -o $(BIN) ./cmd/warder && exec $(BIN) demo $(if $(UPSTREAM),--upstream '$(UPSTREAM)')
+	@GO=$(GO) tools/build.sh $(BIN) && exec $(BIN) demo
 
 generate: ## write every generated file
 	$(GO) generate ./...

@@ -24,6 +24,7 @@ type auditCmd struct {
 	Verify     auditVerifyCmd     `cmd:"" help:"Prove that the log is what was written: exit status 0 intact, 1 not, 2 could not tell."`
 	Export     auditExportCmd     `cmd:"" help:"Print records as JSON lines, with proofs on request."`
 	Check      auditCheckCmd      `cmd:"" help:"Check the proofs of an export, without the log."`
+	Rebuild    auditRebuildCmd    `cmd:"" help:"Make the table of exchanges in the store again from the log."`
 	Checkpoint auditCheckpointCmd `cmd:"" help:"Sign the present state, to be kept where the log cannot be written from."`
 }
 

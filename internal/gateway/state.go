@@ -92,6 +92,16 @@ func protect(p *policy.Policy, c config.Guard) (*protection, error) {
 	return out, nil
 }
 
+// Policies returns the digests of the policies in use by name; "" is the default
+// one.
+func (s *Server) Policies() map[string]string {
+	out := map[string]string{}
+	for name, p := range s.state.Load().protections {
+		out[name] = p.policy.Digest()
+	}
+	return out
+}
+
 // protectionFor returns the protection of a policy name. A name that is not
 // configured has none: the caller fails closed.
 func (s *state) protectionFor(name string) (*protection, bool) {

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -65,9 +66,10 @@ func (n *Node) moveActsOnce(ctx context.Context) error {
 	return err
 }
 
-// projectShare is how much of one core the projection takes at most while
-// requests are served: it may lag behind under load and catches up after it.
-const projectShare = 0.10
+// projectShare is how much of one core writing the projection takes at most while
+// requests are served (reading the log for it costs about as much again): it may
+// lag behind under load and catches up after it.
+const projectShare = 0.05
 
 // paced is a projector that rests after each batch, so that it takes its share
 // and no more.
@@ -95,6 +97,15 @@ func (n *Node) project(ctx context.Context) {
 		err := n.ledger.Follow(ctx, paced{Projection{n.store}}, projectInterval)
 		if err == nil || ctx.Err() != nil {
 			return
+		}
+		if errors.Is(err, ledger.ErrAhead) {
+			// The log was replaced, or lost its unsynced end: what is
+			// made from it is made again.
+			n.log.Warn("the projection is ahead of the audit log and is made again")
+			err = n.store.ResetProjection(ctx)
+			if err == nil {
+				continue
+			}
 		}
 		n.log.Error("projection of the audit log stopped; trying again", "cause", err, "in", retryInterval)
 		t := time.NewTimer(retryInterval)

@@ -5,6 +5,7 @@
 //   - keys and applications are refreshed from the store;
 //   - administrative acts move from the store into the audit log, which only
 //     the running node may write;
+//   - which policy is in force where is noted in the store;
 //   - the SQL projection of the audit log follows it, so that exchanges can be
 //     asked for; it can be rebuilt from the log at any time.
 package node
@@ -154,6 +155,7 @@ func (n *Node) Run(ctx context.Context, ready func(data, admin net.Addr), reload
 	work.Go(func() { _ = n.directory.Run(bg, 0) })
 	work.Go(func() { n.moveActs(bg) })
 	work.Go(func() { n.project(bg) })
+	work.Go(func() { n.recordPolicies(bg) })
 	work.Go(func() {
 		for {
 			select {

@@ -113,6 +113,29 @@ func (c *Chunk) parse(data []byte, lim dialect.Limits) error {
 	return nil
 }
 
+// reread makes c the chunk of data if that differs from what c was read from in
+// the text of its one delta alone, which must be the last leaf.
+func (c *Chunk) reread(data []byte, lim dialect.Limits) bool {
+	n := len(c.Leaves)
+	if n == 0 || len(c.doc.Leaves) != n || lim.MaxBytes > 0 && len(data) > lim.MaxBytes || len(data) > dialect.DefaultMaxBytes {
+		return false
+	}
+	for i := range c.Leaves[:n-1] {
+		if c.Leaves[i].Delta {
+			return false
+		}
+	}
+	if !c.Leaves[n-1].Delta || !c.doc.Reread(data) {
+		return false
+	}
+	c.data = data
+	c.Leaves[n-1].Leaf = c.doc.Leaves[n-1]
+	for i := range c.Leaves[:n-1] {
+		c.Leaves[i].Seen = true
+	}
+	return true
+}
+
 func (m *mark) apply(leaves []ChunkLeaf) {
 	for i := range leaves {
 		l := &leaves[i]

@@ -28,6 +28,8 @@ func (r *ChunkReader) Parse(data []byte) (*Chunk, error) {
 	r.spare = nil
 	if c == nil {
 		c = &Chunk{}
+	} else if len(r.halves) == 0 && c.reread(data, r.Limits) {
+		return c, nil
 	}
 	if err := c.parse(data, r.Limits); err != nil {
 		return nil, err
