@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"warder.example/guard"
 	"warder.example/guard/policy"
@@ -105,7 +106,10 @@ func (c *checkCmd) read(e *env) (string, error) {
 		defer f.Close()
 		return readText(f, c.Text)
 	}
-	return strings.ToValidUTF8(c.Text, "\uFFFD"), nil
+	if !utf8.ValidString(c.Text) {
+		return "", errors.New("the text is not UTF-8, so it was not judged")
+	}
+	return c.Text, nil
 }
 
 func readText(r io.Reader, name string) (string, error) {
@@ -116,7 +120,10 @@ func readText(r io.Reader, name string) (string, error) {
 	if len(b) > maxCheck {
 		return "", fmt.Errorf("reading %s: more than %d MiB; split it", name, maxCheck>>20)
 	}
-	return strings.ToValidUTF8(string(b), "\uFFFD"), nil
+	if !utf8.Valid(b) {
+		return "", hinted{fmt.Errorf("reading %s: not UTF-8, so it was not judged", name), "convert it first, for example with iconv -t utf-8"}
+	}
+	return string(b), nil
 }
 
 // printVerdict writes a verdict for people: what, where, how it was seen, why.

@@ -17,11 +17,14 @@ import (
 // recall. Some families are attacks only in data: an e-mail that says "if you
 // are an AI" is one, a user who says it may be curious. There they are reported
 // with class [guard.Windowed] and FPR 0.01, as are attacks that are plainly
-// quoted as an example (FPR 0.05). Text of the operator and of the model is
-// never reported as exact; in answers nothing is looked for at all.
+// quoted as an example, or that the words behind them make one about something
+// else (FPR 0.05). Text of the operator is never reported as exact: system
+// prompts name attacks in order to forbid them. Turns of the assistant in a
+// request are the caller's word and judged as a user's are, but for reports of
+// what was asked and refused. In answers nothing is looked for at all.
 //
-// Signatures is exact for user, document, tool, e-mail and unknown text, and
-// safe for concurrent use.
+// Signatures is exact for all other text of requests, and safe for concurrent
+// use.
 type Signatures struct{}
 
 var _ guard.StreamDetector = (*Signatures)(nil)
@@ -86,16 +89,18 @@ func (r sigRun) Scanner(_ *guard.Exchange, o guard.Origin, _ guard.Kind) guard.S
 func (d *Signatures) Longest() int { return sigLongest + wordBytes }
 
 // Scanner implements [guard.StreamDetector]. It is nil for text that is not
-// reported as exact.
+// reported as exact; text of the model comes here only as an answer.
 func (d *Signatures) Scanner(_ *guard.Exchange, o guard.Origin, _ guard.Kind) guard.Scanner {
-	if trustedOrigin(o) {
+	if trustedOrigin(o) || o == guard.OriginModel {
 		return nil
 	}
 	return newScanner("signatures", sigExact.finder(o, nil))
 }
 
 // trustedOrigin reports whether text of o is only ever flagged here.
-func trustedOrigin(o guard.Origin) bool { return o == guard.OriginOperator || o == guard.OriginModel }
+func trustedOrigin(o guard.Origin) bool { return o == guard.OriginOperator }
 
 // dataOrigin reports whether text of o has no business giving orders.
-func dataOrigin(o guard.Origin) bool { return o != guard.OriginUser && !trustedOrigin(o) }
+func dataOrigin(o guard.Origin) bool {
+	return o != guard.OriginUser && o != guard.OriginModel && !trustedOrigin(o)
+}

@@ -29,7 +29,7 @@ type signatureSet struct {
 	starts classSet        // classes that begin a pattern
 	finals map[string]bool // classes that some rule names as X@final
 
-	mention, blocker, negation, subject, ignore classSet
+	mention, blocker, negation, subject, ignore, prompt classSet
 }
 
 // sigEntry is what is known of a string of letters.
@@ -277,7 +277,7 @@ func (s *signatureSet) index() {
 	for _, ws := range s.wide {
 		sortLongestFirst(ws)
 	}
-	for name, set := range map[string]*classSet{"MENTION": &s.mention, "MINE": &s.blocker, "NOT": &s.negation, "WHO": &s.subject, "IGNORE": &s.ignore} {
+	for name, set := range map[string]*classSet{"MENTION": &s.mention, "MINE": &s.blocker, "NOT": &s.negation, "WHO": &s.subject, "IGNORE": &s.ignore, "SYSPROMPT": &s.prompt} {
 		*set = 1 << s.names[name]
 	}
 }

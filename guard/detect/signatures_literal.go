@@ -2,8 +2,6 @@ package detect
 
 import (
 	"strings"
-
-	"warder.example/guard"
 )
 
 // sigLiteral is a forged part of a chat template: tokens by which models tell
@@ -67,7 +65,7 @@ func (s *sigScan) literal(from, upto int) (m match, live int, out outcome) {
 
 // judgeLiteral makes the finding of l at i, unless it is none in this mode.
 func (s *sigScan) judgeLiteral(l *sigLiteral, i int) (match, bool) {
-	soft := trustedOrigin(s.origin) || l.data && s.origin == guard.OriginUser
+	soft := trustedOrigin(s.origin) || l.data && !dataOrigin(s.origin)
 	m := hit("injection", "template-token", i, i+len(l.text), "a control token of a chat template, which makes text pass for another speaker's")
 	return s.graded(m, endsInQuote(s.text[max(0, i-8):i]), soft)
 }

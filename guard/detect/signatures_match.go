@@ -228,7 +228,11 @@ func (s *sigScan) anchored(i int) (match, outcome) {
 			if out != outHit || v.words[last].end-w.from > sigLongest {
 				continue
 			}
-			if m, ok := s.judge(p, i, i+last); ok {
+			stray, pending := s.stray(p, i+last)
+			if pending {
+				return match{}, outMore
+			}
+			if m, ok := s.judge(p, i, i+last, stray); ok {
 				return m, outHit
 			}
 		}
@@ -249,15 +253,15 @@ func (s *sigScan) flag() {
 }
 
 // judge makes the finding of p over the words from..to, unless it is none in
-// this mode: negated, told of others, or quoted as an example.
-func (s *sigScan) judge(p *sigPattern, from, to int) (match, bool) {
+// this mode: negated, told of others, quoted as an example, or stray.
+func (s *sigScan) judge(p *sigPattern, from, to int, stray bool) (match, bool) {
 	start := s.words[from].from
 	mentioned, negated := s.mentioned(start)
 	if negated || p.any[0]&s.set.ignore != 0 && from+1 < to && s.words[from+1].set&s.set.negation != 0 {
 		return match{}, false // do not forget; vergiss nicht
 	}
 	m := hit(p.rule.category, p.rule.name, start, s.words[to].end, p.rule.why)
-	return s.graded(m, mentioned, s.soft(p.rule))
+	return s.graded(m, mentioned || stray, s.soft(p.rule))
 }
 
 // graded gives m the score of what is flagged, and drops it when this mode does

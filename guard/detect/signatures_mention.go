@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"warder.example/guard"
 )
 
 // mentioned reports whether the words before start make what follows an example
@@ -16,6 +18,7 @@ func (s *sigScan) mentioned(start int) (mentioned, negated bool) {
 	}
 	before := s.text[from:start]
 	var recent [3]classSet // of the last words
+	var words []sigWord    // of the sentence, while they are kept
 	var any classSet
 	for i := 0; i < len(before); {
 		w, _ := s.set.nextWord(before, i)
@@ -23,14 +26,17 @@ func (s *sigScan) mentioned(start int) (mentioned, negated bool) {
 			break
 		}
 		if w.stop {
-			recent = [3]classSet{}
+			recent, words = [3]classSet{}, words[:0]
 		}
 		recent[0], recent[1], recent[2] = recent[1], recent[2], w.set
 		any |= w.set
+		if s.origin == guard.OriginModel {
+			words = append(words, w)
+		}
 		i = w.end
 	}
 	if sentenceEnds(before) {
-		recent = [3]classSet{}
+		recent, words = [3]classSet{}, nil
 	}
 	quoted := endsInQuote(before)
 	switch {
@@ -38,7 +44,7 @@ func (s *sigScan) mentioned(start int) (mentioned, negated bool) {
 		return false, !quoted
 	case recent[2]&(s.set.subject) != 0:
 		return true, false
-	case (recent[2]|recent[1])&s.set.mention != 0:
+	case (recent[2]|recent[1])&s.set.mention != 0 || s.reported(words[max(0, len(words)-reportedReach):]):
 		return true, false
 	}
 	return quoted && any&s.set.mention != 0, false

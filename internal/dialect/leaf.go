@@ -54,6 +54,10 @@ func (w *walker) leaf(r *Rule, text string, s str, key bool) error {
 		if !key && IsMedia(text) {
 			return nil
 		}
+	case MediaURL:
+		if !key && IsMediaURL(text) {
+			return nil
+		}
 	case Arguments:
 		l.Kind = guard.ToolArguments
 	case Token, Candidate:

@@ -33,6 +33,9 @@ const (
 	Token
 	// Candidate is like Token for texts that are not consecutive.
 	Candidate
+	// MediaURL is opaque when [IsMediaURL] says so; any other string is
+	// Prose.
+	MediaURL
 )
 
 // Types is a set of JSON types.

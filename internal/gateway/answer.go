@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -231,7 +232,8 @@ func (t *talk) pass(r *relay, h http.Header) (ended bool, f *failure) {
 	if len(open) == 0 {
 		open = []int{0}
 	}
-	return true, t.finish(r, h, "cut", openai.RefusalTail(r.id, r.model, t.began.Unix(), open))
+	id, model := cmp.Or(r.id, "chatcmpl-"+t.id), cmp.Or(r.model, t.req.Model)
+	return true, t.finish(r, h, "cut", openai.RefusalTail(id, model, t.began.Unix(), open))
 }
 
 // finish keeps the closed record and sends the last bytes.
@@ -339,13 +341,9 @@ func (t *talk) harmless(body []byte) bool {
 	if err != nil {
 		return false
 	}
-	texts := make([]guard.Text, len(leaves))
-	for i := range leaves {
-		texts[i] = guard.Text{Content: leaves[i].Text, Origin: leaves[i].Origin, Kind: leaves[i].Kind, Direction: guard.Answer, Exchange: t.about}
-	}
 	f := t.facts
 	f.Direction = guard.Answer
-	found, err := t.guard.Find(t.r.Context(), texts)
+	found, err := t.guard.Find(t.r.Context(), answerTexts(leaves, t.about))
 	if err != nil {
 		return false
 	}

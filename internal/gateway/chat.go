@@ -127,7 +127,7 @@ func (t *talk) send(body []byte) (*http.Response, *failure) {
 	req := (&http.Request{
 		Method: http.MethodPost, URL: t.upstream.endpoint("/chat/completions"),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        upstreamHeader(t.r.Header, t.upstream),
+		Header:        t.upstreamHeader(t.upstream),
 		Body:          io.NopCloser(bytes.NewReader(body)),
 		GetBody:       func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
 		ContentLength: int64(len(body)),
@@ -198,24 +198,33 @@ func (w *watched) Close() error {
 	return w.body.Close()
 }
 
-// passed on to the upstream, beside what Warder sets itself.
-var requestHeaders = []string{"Accept", "Openai-Beta", "Idempotency-Key"}
-
-func upstreamHeader(from http.Header, u *upstream) http.Header {
+// upstreamHeader returns the header of a request to an upstream. Nothing in it is
+// the caller's own text: an idempotency key is passed on as a hash that is
+// different for each application, so that one cannot be given the answer of
+// another, and beta flags only as plain words.
+func (x *exchange) upstreamHeader(u *upstream) http.Header {
 	h := http.Header{
 		"Content-Type":    {"application/json"},
+		"Accept":          {"application/json, text/event-stream"},
 		"Accept-Encoding": {"identity"},
 		"User-Agent":      {"warder"},
 	}
-	for _, k := range requestHeaders {
-		if v := from[k]; len(v) > 0 {
-			h[k] = v
-		}
+	if k := x.r.Header.Get("Idempotency-Key"); k != "" {
+		h.Set("Idempotency-Key", event.Commitment(x.server.salt, x.grant.Application.ID, "idempotency\x00"+k))
+	}
+	if beta := x.r.Header.Get("Openai-Beta"); len(beta) <= 128 && plainWords(beta) {
+		h.Set("Openai-Beta", beta)
 	}
 	if u.authorize != "" {
 		h["Authorization"] = []string{u.authorize}
 	}
 	return h
+}
+
+// plainWords reports whether s is not empty and holds lower-case words, digits
+// and what joins them.
+func plainWords(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789=,-_ ") == ""
 }
 
 // passed on to the caller.

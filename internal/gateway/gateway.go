@@ -109,7 +109,7 @@ func New(o Options) (*Server, error) {
 	s.mux.HandleFunc("/v2/guard", s.route(http.MethodPost, s.lakeraGuard))
 	s.mux.HandleFunc("/v2/guard/results", s.route(http.MethodPost, s.lakeraResults))
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.outlet(w, s.state.Load()).fail(&failRoute)
+		s.turnAway(s.outlet(w, s.state.Load()), "", &failRoute)
 	})
 	return s, nil
 }
@@ -120,7 +120,7 @@ func (s *Server) Handler() http.Handler {
 		// A path that is not written plainly is no route: the mux would
 		// answer with a redirect of its own.
 		if u := r.URL; !strings.HasPrefix(u.Path, "/") || u.Path != u.EscapedPath() || u.Path != path.Clean(u.Path) || r.Method == http.MethodConnect {
-			s.outlet(w, s.state.Load()).fail(&failRoute)
+			s.turnAway(s.outlet(w, s.state.Load()), "", &failRoute)
 			return
 		}
 		s.mux.ServeHTTP(w, r)
@@ -151,7 +151,7 @@ func (s *Server) route(method string, serve func(*exchange) *failure) http.Handl
 		x := &exchange{server: s, state: st, r: r, began: time.Now(), out: s.outlet(w, st)}
 		x.id = x.out.request
 		if f := s.admit(x, method); f != nil {
-			x.out.fail(f)
+			s.turnAway(x.out, "", f)
 			return
 		}
 		defer func() { <-s.slots; s.metrics.inFlight.Dec() }()
@@ -159,27 +159,34 @@ func (s *Server) route(method string, serve func(*exchange) *failure) http.Handl
 
 		var f *failure
 		if x.grant, f = s.identify(r); f != nil {
-			s.strangers.count(f.Code)
-			s.metrics.refused("", f)
 			x.out.discard(r.Body)
-			x.out.fail(f)
+			s.turnAway(x.out, "", f)
 			return
 		}
 		release, f := acquire(x.grant, x.began)
-		if f == nil {
-			defer release()
-			ctx, cancel := context.WithTimeout(r.Context(), st.cfg.Limits.Total)
-			defer cancel()
-			x.r = r.WithContext(ctx)
-			f = x.run(serve)
-		}
 		if f != nil {
+			s.turnAway(x.out, x.grant.Application.Name, f)
+			return
+		}
+		defer release()
+		ctx, cancel := context.WithTimeout(r.Context(), st.cfg.Limits.Total)
+		defer cancel()
+		x.r = r.WithContext(ctx)
+		if f = x.run(serve); f != nil {
 			begun := x.out.begun
 			if x.failed(f); begun {
 				x.out.abort() // what was sent must not look complete
 			}
 		}
 	}
+}
+
+// turnAway answers a request that is refused before any work. It is counted, and
+// recorded together with others: a flood must not fill the audit log.
+func (s *Server) turnAway(o *outlet, application string, f *failure) {
+	s.strangers.count(application, f.Code)
+	s.metrics.refused(application, f)
+	o.fail(f)
 }
 
 // run serves the exchange. A panic, as of a detector that a text broke, becomes
@@ -218,7 +225,6 @@ func (s *Server) admit(x *exchange, method string) *failure {
 	case s.slots <- struct{}{}:
 		return nil
 	default:
-		s.metrics.refused("", &failOverload)
 		return &failOverload
 	}
 }

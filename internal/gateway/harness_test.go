@@ -175,6 +175,11 @@ func (r *rig) post(app, body string, edit ...func(*http.Request)) reply {
 	for _, e := range edit {
 		e(req)
 	}
+	return r.do(req)
+}
+
+// do sends a request.
+func (r *rig) do(req *http.Request) reply {
 	res, err := r.front.Client().Do(req)
 	if err != nil {
 		return reply{err: err}

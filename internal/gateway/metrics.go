@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -56,11 +55,7 @@ func (m *metrics) took(part string, since time.Time) {
 }
 
 func (m *metrics) refused(application string, f *failure) {
-	code := f.Code
-	if f.Param != "" && f.Status == http.StatusBadRequest {
-		code = strconv.Itoa(f.Status) // dialect problems: their codes are many, their class is enough
-	}
-	m.refusals.WithLabelValues(application, code).Inc()
+	m.refusals.WithLabelValues(application, f.Code).Inc()
 }
 
 // follow adds the audit log's own figures.

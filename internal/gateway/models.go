@@ -2,8 +2,11 @@ package gateway
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 
+	"warder.example/guard"
+	"warder.example/internal/dialect"
 	"warder.example/internal/dialect/openai"
 )
 
@@ -23,15 +26,22 @@ func (s *Server) models(x *exchange) *failure {
 	if len(lists) == 0 {
 		return last
 	}
-	x.closing.Status, x.closing.End = http.StatusOK, "complete"
-	_ = x.close() // listing opens no exchange; this only counts it
-	_ = x.out.whole(http.StatusOK, "application/json", nil, scanned(joinModels(lists)))
+	if err := x.open(Opened{Key: x.grant.Key.ID, Route: x.r.URL.Path, Action: guard.Allow, Would: guard.Allow}); err != nil {
+		return failLedger.because(err)
+	}
+	out := joinModels(lists)
+	c := &x.closing
+	c.Status, c.End, c.Action, c.Would, c.Bytes = http.StatusOK, "complete", guard.Allow, guard.Allow, int64(len(out))
+	if err := x.close(); err != nil {
+		return failLedger.because(err)
+	}
+	_ = x.out.whole(http.StatusOK, "application/json", nil, scanned(out))
 	return nil
 }
 
 func (x *exchange) listModels(u *upstream) ([]byte, *failure) {
 	req := (&http.Request{Method: http.MethodGet, URL: u.endpoint("/models"), Host: u.base.Host,
-		Header: upstreamHeader(nil, u)}).WithContext(x.r.Context())
+		Header: x.upstreamHeader(u)}).WithContext(x.r.Context())
 	res, err := u.transport.RoundTrip(req)
 	if err != nil {
 		return nil, upstreamFailure(err)
@@ -49,7 +59,50 @@ func (x *exchange) listModels(u *upstream) ([]byte, *failure) {
 	if err != nil {
 		return nil, failUpGarbage.because(err)
 	}
-	return m.Body(func(id string) bool { return x.grant.AllowsModel(id) && x.state.route(id) == u }), nil
+	bad, f := x.badModels(m)
+	if f != nil {
+		return nil, f
+	}
+	return m.Body(func(id string) bool { return !bad[id] && x.grant.AllowsModel(id) && x.state.route(id) == u }), nil
+}
+
+// badModels returns the ids of the entries in which the policy stops or masks
+// something: they are not listed.
+func (x *exchange) badModels(m *openai.Models) (map[string]bool, *failure) {
+	app := &x.grant.Application
+	p, ok := x.state.protectionFor(app.Policy)
+	if !ok {
+		return nil, failGuard.because(errors.New("the application's policy is not in the configuration"))
+	}
+	g := p.guardFor(app.Mode)
+	about := &guard.Exchange{Application: app.ID, Environment: app.Environment, DataClass: app.DataClass}
+	found, err := g.Find(x.r.Context(), answerTexts(m.Leaves, about))
+	if err != nil {
+		return nil, failGuard.because(err)
+	}
+	v := g.Decide(guard.Facts{Application: app.ID, Environment: app.Environment, DataClass: app.DataClass, Direction: guard.Answer}, found)
+	bad := map[string]bool{}
+	for i := range v.Findings {
+		if a := v.ActionFor(i); v.Observed || a == guard.Allow || a == guard.Flag {
+			continue
+		}
+		turn := m.Leaves[v.Findings[i].Text].Turn
+		if turn < 0 || turn >= len(m.IDs) {
+			return nil, failUpGarbage.because(errors.New("the policy stops the list of models"))
+		}
+		bad[m.IDs[turn]] = true
+	}
+	return bad, nil
+}
+
+// answerTexts are the texts of what an upstream said.
+func answerTexts(leaves []dialect.Leaf, about *guard.Exchange) []guard.Text {
+	texts := make([]guard.Text, len(leaves))
+	for i := range leaves {
+		l := &leaves[i]
+		texts[i] = guard.Text{Content: l.Text, Origin: l.Origin, Kind: l.Kind, Direction: guard.Answer, Exchange: about}
+	}
+	return texts
 }
 
 // joinModels joins lists that ParseModels wrote: {"object":"list","data":[…]}.

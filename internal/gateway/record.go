@@ -9,7 +9,7 @@ import (
 const (
 	KindOpened  = "exchange.opened"  // before the first upstream byte, or before a refusal
 	KindClosed  = "exchange.closed"  // before the last byte to the caller
-	KindRefused = "access.refused"   // requests without a valid key, counted per interval
+	KindRefused = "access.refused"   // requests refused before any work, counted per interval
 	KindServer  = "server.lifecycle" // start, reload, drain, stop
 )
 
@@ -70,17 +70,20 @@ type FindingRecord struct {
 	Spans    []guard.Span `json:"spans,omitempty"`
 }
 
-// AccessRefused is the payload of KindRefused: how many requests came without a
-// valid key since the last such record, by code.
+// AccessRefused is the payload of KindRefused: how many requests were refused
+// before any work since the last such record, by stable code, followed by a space
+// and the application's name when its key was valid.
 type AccessRefused struct {
 	Counts map[string]int64 `json:"counts"`
 }
 
 // Lifecycle is the payload of KindServer.
 type Lifecycle struct {
-	What   string `json:"what"` // "start", "reload", "reload_failed", "drain", "stop"
-	Policy string `json:"policy,omitempty"`
-	Config string `json:"config,omitempty"` // digest of the configuration file
+	What   string `json:"what"`             // "start", "reload", "reload_failed", "drain", "stop"
+	Policy string `json:"policy,omitempty"` // digest of the default policy
+	// Policies are the digests of the others by name.
+	Policies map[string]string `json:"policies,omitempty"`
+	Config   string            `json:"config,omitempty"` // digest of the configuration file
 }
 
 func init() {

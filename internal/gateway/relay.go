@@ -41,6 +41,7 @@ type relay struct {
 	pseudonyms *pseudonyms       // nil: nothing comes back
 	tools      map[[2]int]string // names of called tools by choice and index
 
+	aside     []byte // what stood outside of data lately
 	id, model string
 	choices   []int // seen and not ended
 	finished  bool  // a finish reason or an error has come
@@ -71,6 +72,9 @@ type held struct {
 	pieces []piece
 	edits  []dialect.Edit // of leaves that are texts of their own
 	done   bool
+	// stopped says that the policy stops a text of its own in the event:
+	// nothing of it leaves.
+	stopped bool
 }
 
 // piece is the part of a running text that one leaf of an event carries.
@@ -101,8 +105,8 @@ func (r *relay) add(ev dialect.Event) error {
 			return err
 		}
 		h.chunk, h.done = chunk, chunk.Done
-		if err := r.read(&h); err != nil {
-			return err
+		if err := r.read(&h); err != nil || h.stopped {
+			return err // nothing of a stopped event leaves
 		}
 	}
 	if len(r.queue) == cap(r.queue) { // its front is used up, or it must grow
@@ -116,35 +120,49 @@ func (r *relay) add(ev dialect.Event) error {
 	return nil
 }
 
+// maxAside bounds how much of what stood outside of data is looked back at.
+const maxAside = 4 << 10
+
 // around inspects what an event says outside of its data: comments, ids, names.
-// Clients ignore most of it; it leaves all the same.
+// Clients ignore most of it; it leaves all the same. What earlier events said
+// there is read along, so that nothing is told a little at a time.
 func (r *relay) around(h *held, ev dialect.Event) error {
-	var b strings.Builder
+	was := len(r.aside)
 	for line := range bytes.Lines(bytes.ReplaceAll(ev.Raw, []byte("\r"), []byte("\n"))) {
-		if !bytes.HasPrefix(line, []byte("data")) {
-			b.Write(line)
+		if bytes.HasPrefix(line, []byte("data")) {
+			continue
 		}
+		if _, value, ok := bytes.Cut(line, []byte(":")); ok {
+			line = bytes.TrimPrefix(value, []byte(" "))
+		}
+		r.aside = append(r.aside, bytes.TrimRight(line, "\n")...)
 	}
-	v, err := r.lone(guard.Text{Content: strings.ToValidUTF8(b.String(), "\uFFFD"), Path: "event"})
+	v, err := r.judge(guard.Text{Content: strings.ToValidUTF8(string(r.aside), "\uFFFD"), Path: "event"}, len(r.aside)-was)
 	if err != nil {
 		return err
 	}
 	if v.Action != guard.Allow && v.Action != guard.Flag {
+		r.aside = r.aside[:was]
 		if h.raw = nil; ev.Data != nil {
 			h.raw, h.name = dialect.AppendEvent(nil, "", ev.Data), ""
 		}
+	}
+	if cut := len(r.aside) - maxAside; cut > 0 {
+		r.aside = append(r.aside[:0], r.aside[cut:]...)
 	}
 	return nil
 }
 
 // lone inspects a text that does not run over events.
-func (r *relay) lone(t guard.Text) (guard.Verdict, error) {
+func (r *relay) lone(t guard.Text) (guard.Verdict, error) { return r.judge(t, len(t.Content)) }
+
+// judge inspects a text of which the last n bytes are new.
+func (r *relay) judge(t guard.Text, n int) (guard.Verdict, error) {
 	t.Direction, t.Exchange = guard.Answer, r.about
 	found, err := r.guard.Find(r.ctx, []guard.Text{t})
 	if err != nil {
 		return guard.Verdict{}, err
 	}
-	n := len(t.Content)
 	r.loose.Received += n
 	r.loose.Exact += n
 	r.loose.Windowed += n
@@ -162,12 +180,6 @@ func (r *relay) lone(t guard.Text) (guard.Verdict, error) {
 // read feeds the texts of an event to their streams.
 func (r *relay) read(h *held) error {
 	c := h.chunk
-	if c.ID != "" && c.ID != r.id {
-		r.id = strings.Clone(c.ID)
-	}
-	if c.Model != "" && c.Model != r.model {
-		r.model = strings.Clone(c.Model)
-	}
 	r.named(c)
 	for i := range c.Leaves {
 		l := &c.Leaves[i]
@@ -202,10 +214,16 @@ func (r *relay) read(h *held) error {
 				}
 				r.changed[l.Key] = true // masked each time it comes
 			}
+			h.stopped = h.stopped || v.Action.Stops()
 		}
-		if r.cut != nil {
-			return nil
-		}
+		// Not left early when something stops: of an event of which a
+		// part leaves, every text was read.
+	}
+	if r.cut != nil {
+		return nil
+	}
+	if len(h.edits) == 0 {
+		r.identify(c)
 	}
 	for _, ch := range c.Choices {
 		if err := r.choice(ch); err != nil {
@@ -218,6 +236,17 @@ func (r *relay) read(h *held) error {
 		return r.closeAll(func(*running) bool { return true })
 	}
 	return nil
+}
+
+// identify notes the answer's own id and model, of a chunk in which nothing was
+// found: they are said again when Warder ends the stream.
+func (r *relay) identify(c *openai.Chunk) {
+	if c.ID != "" && c.ID != r.id {
+		r.id = strings.Clone(c.ID)
+	}
+	if c.Model != "" && c.Model != r.model {
+		r.model = strings.Clone(c.Model)
+	}
 }
 
 // choice keeps the list of open choices and ends the texts of one that ends.

@@ -100,8 +100,10 @@ func (s *Server) lifecycle(ctx context.Context, what string) error {
 	st := s.state.Load()
 	rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
-	_, err := s.ledger.Append(rctx, event.Event{Time: time.Now(), Kind: KindServer,
-		Payload: &Lifecycle{What: what, Policy: st.protections[""].policy.Digest(), Config: st.digest}})
+	p := &Lifecycle{What: what, Config: st.digest, Policies: s.Policies()}
+	p.Policy = p.Policies[""]
+	delete(p.Policies, "")
+	_, err := s.ledger.Append(rctx, event.Event{Time: time.Now(), Kind: KindServer, Payload: p})
 	return err
 }
 

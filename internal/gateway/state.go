@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"warder.example/guard"
@@ -139,13 +141,34 @@ func (s *state) close() {
 
 // load reads a configuration file and builds its state.
 func load(path string) (*state, error) {
+	before, err := digest(path)
+	if err != nil {
+		return nil, err
+	}
 	cfg, err := config.Load(path)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := os.ReadFile(path)
+	after, err := digest(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
+		return nil, err
 	}
-	return build(cfg, fmt.Sprintf("sha256:%x", sha256.Sum256(raw)))
+	if before != after {
+		return nil, fmt.Errorf("reading configuration %q: it changed while it was read", path)
+	}
+	return build(cfg, after)
+}
+
+// digest names the content of a configuration file in records.
+func digest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("reading configuration %q: %w", path, errors.Unwrap(err))
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, io.LimitReader(f, 2<<20)); err != nil {
+		return "", fmt.Errorf("reading configuration %q: %w", path, err)
+	}
+	return fmt.Sprintf("sha256:%x", h.Sum(nil)), nil
 }

@@ -8,14 +8,19 @@ import (
 	"warder.example/internal/event"
 )
 
-// strangers counts requests without a valid key. They are recorded together,
-// once an interval, so that a flood of them cannot fill the ledger.
+// strangers counts requests that are refused before any work: without a valid
+// key, over a limit, to no route. They are recorded together, once an interval,
+// so that a flood of them cannot fill the ledger.
 type strangers struct {
 	mu     sync.Mutex
 	counts map[string]int64
 }
 
-func (s *strangers) count(code string) {
+// count counts a refusal with this code, of an application unless it is "".
+func (s *strangers) count(application, code string) {
+	if application != "" {
+		code += " " + application
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.counts == nil {

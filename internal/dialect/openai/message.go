@@ -33,11 +33,11 @@ func (m maker) arguments(name string) *rule {
 	return r
 }
 
-// mediaFile is an object that names or holds a file.
+// mediaFile is an object that names or holds a file, or a URL.
 func (m maker) mediaFile(name string) *rule {
-	r := m.media(name)
+	r := m.use(dialect.MediaURL, name)
 	r.Object = &object{Fields: fields{
-		"url":       m.media(name + ".url"),
+		"url":       m.use(dialect.MediaURL, name+".url"),
 		"data":      m.media(name + ".data"),
 		"file_data": m.media(name + ".file_data"),
 		"file_id":   m.label(name + ".file_id"),

@@ -237,36 +237,6 @@ func TestOriginClaims(t *testing.T) {
 	}
 }
 
-func TestMediaIsOpaque(t *testing.T) {
-	blob := strings.Repeat("QUJD", 100)
-	for _, c := range []struct {
-		name, url string
-		opaque    bool
-	}{
-		{"picture", "data:image/png;base64," + blob, true},
-		{"capitals", "DATA:image/PNG;base64," + blob + "==", true},
-		{"bare base64", blob, true},
-		{"pdf", "data:application/pdf;base64," + blob, true},
-		{"recording", "data:audio/mpeg;base64," + blob, true},
-		{"vector graphics are text", "data:image/svg+xml;base64," + blob, false},
-		{"text", "data:text/plain;base64," + blob, false},
-		{"not base64", "data:image/png," + blob, false},
-		{"a space within", "data:image/png;base64," + blob + " ignore the above", false},
-		{"parameters", "data:image/png;name=do as I say;base64," + blob, false},
-		{"words as a kind", "data:audio/do as I say;base64," + blob, false},
-		{"short", "data:image/png;base64,QUJD", false},
-		{"link", "https://pictures.example/" + blob, false},
-	} {
-		r, err := openai.ParseRequest([]byte(`{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"`+c.url+`"}}]}]}`), dialect.Limits{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := len(r.Leaves) == 1; got != c.opaque {
-			t.Errorf("%s: opaque %v, want %v", c.name, got, c.opaque)
-		}
-	}
-}
-
 func TestForeignKeysInPathsAreCut(t *testing.T) {
 	key := strings.Repeat("é", 20) + "secret"
 	r, err := openai.ParseRequest([]byte(`{"model":"m","messages":[],"`+key+`":"v\u0061lue"}`), dialect.Limits{})

@@ -1,0 +1,89 @@
+package detect
+
+import (
+	"slices"
+	"strings"
+
+	"warder.example/guard"
+)
+
+// afterBytes is how much after a match is read to judge it. It stays under
+// wordBytes, so that [Signatures.Longest] covers it.
+const afterBytes = 48
+
+// conversationWords may follow "repeat everything above" when what is above is
+// the conversation and not a sink, a line or a limit.
+var conversationWords = wordSet("this my our and or but on in verbatim word exactly as starting beginning conversation message messages prompt " +
+	"user chat first here please back to into inside within with without so that including then from for again now word")
+
+// thingWords make a "system message" or "internal rules" part of the name of a
+// thing that programs and offices have.
+var thingWords = wordSet("log logs logfile journal queue queues file files bus board table tables id ids type types format code codes number numbers " +
+	"template templates field fields viewer handler parser center area window dialog popup history settings")
+
+// reportedWords make what an assistant's turn says after them a report of what
+// was asked of it.
+var reportedWords = wordSet("asked ask asks asking told tells instructs instructed instructing attempt attempts attempted try tries tried trying " +
+	"able unable refuse refused decline declined wants wanted requests says said claims claimed")
+
+// reportedReach is how many words back a word of reportedWords counts.
+const reportedReach = 5
+
+func wordSet(list string) map[uint64]bool {
+	set := map[uint64]bool{}
+	for w := range strings.FieldsSeq(list) {
+		set[hashWord(w)] = true
+	}
+	return set
+}
+
+var hashAbove, hashThe = hashWord("above"), hashWord("the")
+
+// stray reports whether the words behind a match of p that ends with word k show
+// that it speaks of something other than a conversation: "everything above the
+// line", "the system message log". pending says that they are still to come.
+func (s *sigScan) stray(p *sigPattern, k int) (stray, pending bool) {
+	w := &s.words[k]
+	above := w.hash == hashAbove && p.rule.name == "prompt-extraction"
+	thing := p.any[len(p.any)-1]&s.set.prompt != 0
+	if !above && !thing {
+		return false, false
+	}
+	if !s.end && len(s.text) < w.end+afterBytes {
+		return false, true
+	}
+	next := s.following(w.end)
+	if len(next) == 0 {
+		return false, false // the clause ends
+	}
+	if above {
+		return !conversationWords[next[0]] && !(next[0] == hashThe && len(next) > 1 && conversationWords[next[1]]), false
+	}
+	return thingWords[next[0]], false
+}
+
+// following returns the hashes of up to two words that follow text[at:] in the
+// same clause.
+func (s *sigScan) following(at int) (words []uint64) {
+	rest := s.text[at:min(len(s.text), at+afterBytes)]
+	for len(words) < 2 {
+		word := strings.TrimLeft(rest, " \t")
+		if len(word) == len(rest) || word == "" {
+			return words
+		}
+		w, _ := s.set.nextWord(word, 0)
+		if w.start != 0 || w.wide {
+			return words
+		}
+		words, rest = append(words, w.hash), word[w.end:]
+	}
+	return words
+}
+
+// reported reports whether the words before a match in an assistant's turn make
+// it a report or a refusal. recent are the last words of the sentence.
+func (s *sigScan) reported(recent []sigWord) bool {
+	return s.origin == guard.OriginModel && slices.ContainsFunc(recent, func(w sigWord) bool {
+		return reportedWords[w.hash] || w.set&(s.set.negation|s.set.subject) != 0
+	})
+}
