@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// ipv4 recognises an IPv4 address of a host. Not reported: loopback,
-// unspecified, network (ending in .0), link-local, multicast and documentation addresses, networks
-// (10.0.0.0/8), and what the words before call a version; addresses of small
-// numbers, which versions have, need a word such as "ip" or "host".
+// ipv4 recognises an IPv4 address of a host. Not reported: what
+// [personalAddress] refuses, networks (ending in .0), and what the words before
+// call a version; addresses of small numbers, which versions have, need a word
+// such as "ip" or "host".
 func ipv4(r *numberRun) (match, bool) {
 	if r.ng < 4 || r.g[1].sep != '.' || r.g[2].sep != '.' || r.g[3].sep != '.' || !r.bounded(3) {
 		return match{}, false
@@ -32,11 +32,7 @@ func ipv4(r *numberRun) (match, bool) {
 	if b[3] == 0 || h&hintAddress == 0 && max(b[0], b[1], b[2], b[3]) < 32 {
 		return match{}, false
 	}
-	m := hit("pii.ip_address", "ipv4", r.start, end, "an IPv4 address of a host")
-	if a.IsPrivate() {
-		m.score = 0.6
-	}
-	return m, true
+	return hit("pii.ip_address", "ipv4", r.start, end, "an IPv4 address of a host"), true
 }
 
 // documentation networks of RFC 5737 and RFC 3849.
@@ -45,8 +41,11 @@ var documentationNets = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("3fff::/20"),
 }
 
+// personalAddress reports whether a can tell of a person. Loopback, multicast,
+// documentation, link-local and private addresses (RFC 1918, RFC 4193) are those
+// of millions of hosts at once.
 func personalAddress(a netip.Addr) bool {
-	if a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() {
+	if a.IsPrivate() || a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() {
 		return false
 	}
 	for _, p := range documentationNets {

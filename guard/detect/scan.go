@@ -140,7 +140,9 @@ func (m *merged) Scan(piece string, end bool) ([]guard.Finding, int) {
 // also (normal.Canonical where folded text means the same to the detector).
 // What it finds in a view is Windowed, carries the view's path, and has its span
 // mapped to t.Content; it is dropped when a finding of the same category already
-// covers some of that span.
+// covers some of that span. Detectors of values with a form of their own (see
+// readsPrintable) are given the Printable views last; there only what was
+// decoded counts.
 func detectExact(ctx context.Context, d guard.StreamDetector, t *guard.Text, also ...normal.Kind) ([]guard.Finding, error) {
 	if t.Content == "" {
 		return nil, nil
@@ -150,24 +152,55 @@ func detectExact(ctx context.Context, d guard.StreamDetector, t *guard.Text, als
 		return nil, nil
 	}
 	found, _ := sc.Scan(t.Content, true)
-	views := t.Views().Views
-	for i := range views {
-		v := &views[i]
+	scan := func(v *normal.View) error {
 		if v.Text == "" || v.Kind == normal.Canonical && !slices.Contains(also, normal.Canonical) {
-			continue
+			return nil
 		}
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		// Scanners are never nil here: the same arguments gave one above.
 		seen, _ := d.Scanner(t.Exchange, t.Origin, t.Kind).Scan(v.Text, true)
 		for _, f := range seen {
+			if v.Kind == normal.Printable && !undone(&f, v) {
+				continue
+			}
 			if f.Class, f.View = guard.Windowed, v.Path; mapToSource(&f, v) && !covered(found, &f) {
 				found = append(found, f)
 			}
 		}
+		return nil
+	}
+	views := t.Views()
+	for i := range views.Views {
+		if err := scan(&views.Views[i]); err != nil {
+			return nil, err
+		}
+	}
+	if readsPrintable(d) {
+		for i := range views.Printable {
+			if err := scan(&views.Printable[i]); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return found, nil
+}
+
+// readsPrintable reports whether what d looks for has a form that no language
+// has, so that it means the same in a text that is no language.
+func readsPrintable(d guard.StreamDetector) bool {
+	switch d.(type) {
+	case *Secrets, *PII, *Deny, *Custom, *Leak, Canaries, *Canaries:
+		return true
+	}
+	return false
+}
+
+// undone reports whether some of what f found, or a byte beside it, was decoded.
+// What was not stands in the text, where it was judged with all around it.
+func undone(f *guard.Finding, v *normal.View) bool {
+	return slices.ContainsFunc(f.Spans, func(s guard.Span) bool { return v.Undone(max(s.Start-1, 0), min(s.End+1, len(v.Text))) })
 }
 
 // mapToSource turns spans of a view into spans of its source. It reports

@@ -60,7 +60,7 @@ func statedRules() []secretRule {
 		return secretRule{id: id, kind: secretStated, keywords: keywords, expr: expr, limit: 2048, entropy: entropy, mixed: mixed}
 	}
 	value := `([^\s"'` + "`" + `<>,;(){}\[\]|]{6,64})`
-	address := `([^\s/@"'<>{}$*]{3,128})@`
+	address := `([^\s/@"'<>{}$*]{3,128})@[0-9A-Za-z.\[\]-]{0,253}(?:[^0-9A-Za-z.\[\]-]|$)`
 	return []secretRule{
 		stated("password", `(?i)(?:passwor[dt]|passphrase|passcode|passwd)`+stateGap+value, 2.5, true, "password", "passwort", "passphrase", "passcode", "passwd"),
 		stated("password", `(?i)(?:contrase(?:ñ|n)a|mot de passe|wachtwoord|senha|has[łl]o|parola)`+stateGap+value, 2.5, true, "contrase", "mot de passe", "wachtwoord", "senha", "haslo", "parola"),

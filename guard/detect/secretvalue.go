@@ -25,7 +25,7 @@ func (r *liveRule) accepts(value, text string, at, stop int) bool {
 	case secretFormat:
 		return true
 	case secretStated:
-		return !variable(value) && !codePath(value)
+		return !variable(value) && !codePath(value) && !(r.id == "address-password" && shownAddress(value, text[at:stop], text[stop:]))
 	case secretNamed:
 		return !variable(value)
 	}

@@ -22,11 +22,26 @@ var codeSteps = [...]string{"binary", "hex", "decimal", "octal"}
 
 // codes decodes lists of numbers that stand for bytes: binary, hexadecimal,
 // octal and decimal, parted by spaces, commas and the like.
-func (u *undoer) codes(p piece, r reading, h hints) {
+func (u *undoer) codes(p piece, r reading, h hints, into *findings) {
 	if h.numerals < minOctets {
 		return
 	}
-	var sets, inner [len(codeSteps)]gather
+	var s codeSets
+	scanCodes(p, &s, into)
+	for k := range s.read {
+		u.follow(s.read[k].done(p), r.to(codeSteps[k], Decoded))
+		to := r.to(codeSteps[k], Decoded)
+		to.emit = false
+		u.follow(s.inner[k].done(p), to)
+	}
+}
+
+// codeSets keeps what lists decode to, like runSets.
+type codeSets struct{ read, inner [len(codeSteps)]gather }
+
+// scanCodes finds the lists of p and decodes them into s and into; either may
+// be nil.
+func scanCodes(p piece, s *codeSets, into *findings) {
 	var list []code
 	text := p.text
 	for i := 0; i < len(text); {
@@ -51,15 +66,9 @@ func (u *undoer) codes(p piece, r reading, h hints) {
 		var next int
 		list, form, next = codesAt(text, i, list[:0])
 		if len(list) >= minOctets {
-			decodeCodes(text, list, form, &sets, &inner)
+			decodeCodes(text, list, form, s, into)
 		}
 		i = next
-	}
-	for k := range sets {
-		u.follow(sets[k].done(p), r.to(codeSteps[k], Decoded))
-		to := r.to(codeSteps[k], Decoded)
-		to.emit = false
-		u.follow(inner[k].done(p), to)
 	}
 }
 
@@ -142,7 +151,7 @@ func worthCodes(s string, sure bool) (emit, follow bool) {
 }
 
 // decodeCodes gathers what the list stands for.
-func decodeCodes(text string, list []code, form codeForm, sets, inner *[len(codeSteps)]gather) {
+func decodeCodes(text string, list []code, form codeForm, s *codeSets, into *findings) {
 	try := func(step, base int, sure bool) bool {
 		out := make([]byte, 0, len(list))
 		for _, c := range list {
@@ -155,19 +164,20 @@ func decodeCodes(text string, list []code, form codeForm, sets, inner *[len(code
 			}
 			out = append(out, byte(v))
 		}
+		into.codes(list, out, step)
+		if s == nil {
+			return false
+		}
 		emit, follow := worthCodes(string(out), step == 0 || form.prefixed)
 		if !follow || sure && !emit {
 			return false
 		}
-		g := &inner[step]
+		g := &s.inner[step]
 		if emit {
-			g = &sets[step]
+			g = &s.read[step]
 		}
 		g.begin(list[0].start)
-		for i, c := range list {
-			g.b.segs = append(g.b.segs, seg(len(g.b.buf), c.start, c.end, whole))
-			g.b.buf = append(g.b.buf, out[i])
-		}
+		writeCodes(&g.b, list, out)
 		g.end = list[len(list)-1].end
 		return true
 	}
@@ -179,5 +189,13 @@ func decodeCodes(text string, list []code, form codeForm, sets, inner *[len(code
 		case form.pairs && try(1, 16, sure), form.octal && try(3, 8, sure), form.decimal && try(2, 10, sure):
 			return
 		}
+	}
+}
+
+// writeCodes appends what the codes of a list stand for.
+func writeCodes(b *builder, list []code, out []byte) {
+	for i, c := range list {
+		b.segs = append(b.segs, seg(len(b.buf), c.start, c.end, whole))
+		b.buf = append(b.buf, out[i])
 	}
 }

@@ -11,10 +11,12 @@ const (
 	of32                 // five from eight
 	of16                 // one from two
 	of2                  // one from eight
+	of1                  // one from one, exchanged
+	between              // whole, for what only parts two pieces
 )
 
 // shares are the view and source bytes of the evenly spread modes.
-var shares = [...][2]int{of64: {3, 4}, of32: {5, 8}, of16: {1, 2}, of2: {1, 8}}
+var shares = [...][2]int{of64: {3, 4}, of32: {5, 8}, of16: {1, 2}, of2: {1, 8}, of1: {1, 1}}
 
 // maxText is the longest text that is read: offsets are kept in 32 bits and a
 // view may be some times as long as its text.
@@ -72,6 +74,19 @@ func (m *mapping) local(start, end int) (int, int) {
 	return lo, hi
 }
 
+// changed reports whether any of the bytes [start, end) was not copied.
+func (m *mapping) changed(start, end int) bool {
+	if start >= end || len(m.segs) == 0 {
+		return false
+	}
+	for i, last := m.at(start), m.at(end-1); i <= last; i++ {
+		if k := m.segs[i].Mode; k != linear && k != between {
+			return true
+		}
+	}
+	return false
+}
+
 // at returns the index of the segment that holds byte i.
 func (m *mapping) at(i int) int {
 	lo, hi := 0, len(m.segs)
@@ -102,7 +117,7 @@ func (m *mapping) local1(i, start, end int) (int, int) {
 		return first + from, first + to
 	case reversed:
 		return last - to, last - from
-	case of64, of32, of16, of2:
+	case of64, of32, of16, of2, of1:
 		made, of := shares[s.Mode][0], shares[s.Mode][1]
 		return min(last, first+from*of/made), min(last, first+(to*of+made-1)/made)
 	}

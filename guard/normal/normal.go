@@ -26,6 +26,13 @@
 // Hidden views are texts that characters without a picture carry: Unicode tags,
 // variation selectors standing for bytes, zero-width characters standing for bits.
 //
+// Printable views serve detectors that know the exact form of what they look
+// for: in them every encoded stretch that decodes to eight or more printable
+// characters is decoded in its place, and single escapes are undone, with a few
+// words of the text around. Long tokens of letters and digits are also given
+// reversed and shifted by thirteen. Bytes that are no text, so keys, digests and
+// pictures, give no such view either.
+//
 // # Bounds
 //
 // Depth and output are bounded by [Options], and every step is one pass over its
@@ -50,15 +57,22 @@ const (
 	// Hidden is text carried by characters that people do not see (Unicode
 	// tags, variation selectors).
 	Hidden
+	// Printable is a stretch of the text in which everything encoded that
+	// decodes to printable characters is decoded, language or not: what
+	// detectors with an exact form (keys, card numbers) look in. Such views
+	// are in Result.Printable only.
+	Printable
 )
 
-// String returns "canonical", "decoded" or "hidden".
+// String returns "canonical", "decoded", "hidden" or "printable".
 func (k Kind) String() string {
 	switch k {
 	case Decoded:
 		return "decoded"
 	case Hidden:
 		return "hidden"
+	case Printable:
+		return "printable"
 	}
 	return "canonical"
 }
@@ -72,6 +86,19 @@ type View struct {
 	Path string
 	// from maps view bytes to source bytes.
 	from *mapping
+	base *mapping // the map of the text that a Printable view was decoded from
+}
+
+// Undone reports whether any byte of [start, end) of a Printable view was
+// decoded, so that it does not stand in the text like that.
+func (v *View) Undone(start, end int) bool {
+	for m := v.from; m != nil && m != v.base; m = m.parent {
+		if m.changed(start, end) {
+			return true
+		}
+		start, end = m.local(start, end)
+	}
+	return false
 }
 
 // Source maps the view's byte range [start, end) to the smallest range of the
@@ -122,8 +149,11 @@ type Signals struct {
 
 // Result is what Undo returns.
 type Result struct {
-	Views   []View
-	Signals Signals
+	Views []View
+	// Printable holds the views of kind Printable, which no reader of
+	// language needs: see there. They are bounded like Views, by themselves.
+	Printable []View
+	Signals   Signals
 	// InvisibleSpans are the source ranges of the runs counted in
 	// Signals.Invisible; see [InvisibleRun].
 	InvisibleSpans [][2]int
@@ -144,7 +174,7 @@ func Undo(text string, opt Options) *Result {
 	if len(text) > maxText {
 		return &Result{Signals: Signals{Truncated: true}}
 	}
-	u := undoer{depth: opt.MaxDepth, budget: opt.MaxOutput * len(text), res: &Result{}}
+	u := undoer{depth: opt.MaxDepth, budget: opt.MaxOutput * len(text), prints: opt.MaxOutput * len(text), res: &Result{}}
 	u.read(piece{text: text}, reading{kind: Canonical, emit: true})
 	return u.res
 }

@@ -39,6 +39,21 @@ func checkResult(t testing.TB, text string, r *Result, opt Options) {
 	if total > opt.MaxOutput*len(text) {
 		t.Fatalf("%q: views hold %d bytes, more than %d times the text", text, total, opt.MaxOutput)
 	}
+	total = 0
+	for i := range r.Printable {
+		v := &r.Printable[i]
+		total += len(v.Text)
+		if v.Kind != Printable || v.Path == "" || v.Text == "" || utf8.ValidString(text) && !utf8.ValidString(v.Text) {
+			t.Fatalf("%q: printable view %d is %s, path %q: %q", text, i, v.Kind, v.Path, v.Text)
+		}
+		if !v.Undone(0, len(v.Text)) {
+			t.Fatalf("%q: nothing is decoded in printable view %s", text, v.Path)
+		}
+		checkMap(t, text, v)
+	}
+	if total > opt.MaxOutput*len(text) {
+		t.Fatalf("%q: printable views hold %d bytes, more than %d times the text", text, total, opt.MaxOutput)
+	}
 	for _, spans := range [][][2]int{r.InvisibleSpans, r.BlobSpans} {
 		for _, s := range spans {
 			if s[0] < 0 || s[1] <= s[0] || s[1] > len(text) {
@@ -84,7 +99,7 @@ func checkMap(t rapid.TB, text string, v *View) {
 // read once.
 func TestPlainProse(t *testing.T) {
 	for _, size := range []int{1 << 10, 10 << 10, 100 << 10} {
-		if r := Undo(repeatTo(plainProse, size), Options{}); len(r.Views) > 0 || r.Signals != (Signals{}) {
+		if r := Undo(repeatTo(plainProse, size), Options{}); len(r.Views)+len(r.Printable) > 0 || r.Signals != (Signals{}) {
 			t.Errorf("%d bytes of prose gave %d views and %+v", size, len(r.Views), r.Signals)
 		}
 	}

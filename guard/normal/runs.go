@@ -22,12 +22,27 @@ type run struct {
 }
 
 // runs decodes base64, base32, hexadecimal and binary runs.
-func (u *undoer) runs(p piece, r reading, h hints) {
+func (u *undoer) runs(p piece, r reading, h hints, into *findings) {
 	if h.longest < minRun {
 		return
 	}
-	var sets [len(runSteps)]gather
-	var inner [len(runSteps)]gather
+	var s runSets
+	u.scanRuns(p, &s, into)
+	for k := range s.read {
+		u.follow(s.read[k].done(p), r.to(runSteps[k], Decoded))
+		to := r.to(runSteps[k], Decoded)
+		to.emit = false
+		u.follow(s.inner[k].done(p), to)
+	}
+}
+
+// runSets keeps what runs decode to, by step: language, and what may be encoded
+// once more.
+type runSets struct{ read, inner [len(runSteps)]gather }
+
+// scanRuns finds the runs of p and decodes them into s and into; either may be
+// nil.
+func (u *undoer) scanRuns(p piece, s *runSets, into *findings) {
 	for i := 0; i < len(p.text); {
 		if class[p.text[i]]&cRun == 0 {
 			i++
@@ -42,14 +57,12 @@ func (u *undoer) runs(p piece, r reading, h hints) {
 			continue
 		}
 		x := runAt(p.text, i, end)
-		u.decodeRun(p, x, &sets, &inner, true)
+		into.token(&x)
+		u.decodeRun(p, x, s, into, true)
+		if x.nl > 0 && into != nil {
+			u.eachLine(p, &x, into)
+		}
 		i = x.end
-	}
-	for k := range sets {
-		u.follow(sets[k].done(p), r.to(runSteps[k], Decoded))
-		to := r.to(runSteps[k], Decoded)
-		to.emit = false
-		u.follow(inner[k].done(p), to)
 	}
 }
 
@@ -66,6 +79,31 @@ var runSteps = [...]string{"base64", "base32", "hex", "binary", "reverse>base64"
 
 // stepModes say how the steps spread their bytes.
 var stepModes = [...]mode{stepBase64: of64, stepBase32: of32, stepHex: of16, stepBinary: of2, stepTurned64: whole}
+
+// eachLine decodes the lines of a joined run each by itself into into: they may
+// be a list, or the last be words that follow.
+func (u *undoer) eachLine(p piece, x *run, into *findings) {
+	lines := into
+	if n := len(into.list); n > 0 && into.list[n-1].start == x.start {
+		lines = &findings{}
+	}
+	for i := x.start; i < x.end; {
+		end := i
+		for end < x.end && class[p.text[end]]&cRun != 0 {
+			end++
+		}
+		if end-i >= minRun {
+			y := run{start: i, end: end, body: p.text[i:end], hex: true, base32: true, binary: true}
+			y.count()
+			u.decodeRun(p, y, nil, lines, false)
+		}
+		for i = end; i < x.end && class[p.text[i]]&cRun == 0; i++ {
+		}
+	}
+	if lines != into {
+		into.also = append(into.also, lines.list...)
+	}
+}
 
 // runAt describes the run at text[start:end], following it over line breaks.
 func runAt(text string, start, end int) run {
@@ -158,10 +196,10 @@ func (x *run) count() {
 
 // decodeRun tries what the run can be, and reports it as a blob if it is long
 // and nothing reads it.
-func (u *undoer) decodeRun(p piece, x run, sets, inner *[len(runSteps)]gather, split bool) {
+func (u *undoer) decodeRun(p piece, x run, s *runSets, into *findings, split bool) {
 	n := len(x.body)
 	try := func(step int, decode func(dst []byte, s string) ([]byte, bool)) bool {
-		return gatherRun(x, step, decode, sets, inner)
+		return gatherRun(x, step, decode, s, into)
 	}
 	switch {
 	case x.binary && n >= 24 && n%8 == 0 && try(stepBinary, fromBinary):
@@ -177,11 +215,17 @@ func (u *undoer) decodeRun(p piece, x run, sets, inner *[len(runSteps)]gather, s
 	}
 	if split && x.nl == 0 && x.marks > 0 && n >= 2*minRun {
 		if part, ok := x.longestPart(p.text); ok && part.couldBase64() {
-			u.decodeRun(p, part, sets, inner, false)
+			u.decodeRun(p, part, s, into, false)
 			return
 		}
 	}
-	if x.isBlob(p.text) {
+	if into != nil && strings.HasPrefix(x.body, "0x") && n > 2+2*minPrintable && x.nl == 0 {
+		y := run{start: x.start + 2, end: x.end, body: x.body[2:], hex: true, base32: true, binary: true}
+		if y.count(); y.hex && n%2 == 0 && gatherRun(y, stepHex, fromHex, nil, into) {
+			into.list[len(into.list)-1].start = x.start
+		}
+	}
+	if s != nil && x.isBlob(p.text) {
 		u.blob(p, x.start, x.end)
 	}
 }
@@ -216,9 +260,9 @@ func (x *run) longestPart(text string) (run, bool) {
 	return y, true
 }
 
-// gatherRun decodes a run and keeps the outcome if it is text: in sets if it is
-// language, in inner if it may be encoded once more.
-func gatherRun(x run, step int, decode func(dst []byte, s string) ([]byte, bool), sets, inner *[len(runSteps)]gather) bool {
+// gatherRun decodes a run and keeps the outcome if it is text: in s if it is
+// language or may be encoded once more, in into whatever it is.
+func gatherRun(x run, step int, decode func(dst []byte, s string) ([]byte, bool), s *runSets, into *findings) bool {
 	// A look at the first bytes spares the rest of most runs that are no text.
 	var head [48]byte
 	probe := x.body
@@ -239,12 +283,16 @@ func gatherRun(x run, step int, decode func(dst []byte, s string) ([]byte, bool)
 	if !c.printable() {
 		return false
 	}
-	set := sets
+	into.run(&x, out, step)
+	if s == nil {
+		return len(text) >= minPrintable
+	}
+	set := &s.read
 	if !readable(text) {
 		if len(text) < 12 || c.foreign > 0 {
 			return false
 		}
-		set = inner
+		set = &s.inner
 	}
 	g := &set[step]
 	g.begin(x.start)

@@ -4,6 +4,7 @@ package normal
 type undoer struct {
 	depth  int // nested decodings allowed
 	budget int // bytes of decoded text still allowed
+	prints int // bytes of printable views still allowed
 	res    *Result
 }
 
@@ -57,11 +58,16 @@ func (u *undoer) read(p piece, r reading) {
 	for _, c := range hidden {
 		u.follow(c.text, r.to(c.step, Hidden))
 	}
-	u.runs(plain, r, hints)
+	var into *findings
+	if r.prints() {
+		into = &findings{}
+	}
+	u.runs(plain, r, hints, into)
 	u.escapes(plain, r, hints)
-	u.codes(plain, r, hints)
+	u.codes(plain, r, hints, into)
 	u.morse(plain, r, hints)
 	u.ciphers(canonical, r, hints)
+	u.printables(plain, r, hints, into)
 }
 
 // show adds a view.

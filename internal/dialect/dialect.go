@@ -20,11 +20,28 @@
 // # Strings
 //
 // A known string is text, a closed word (structure, such as a role: any other
-// value is a Leaf), media (opaque when it is base64 of a known kind, else a
-// Leaf), or Warder's own. Keys of objects that the table does not close are
+// value is a Leaf), media (opaque when it is base64 that begins as a file of a
+// known kind does, else a Leaf), or Warder's own. Keys of objects that the table does not close are
 // leaves when they could carry text. Tool arguments are a string that holds
 // JSON: besides the string itself each string within is a Leaf of its own, with
 // [Leaf.Inner] set, and masks on it map back through both levels of escapes.
+//
+// # Numbers
+//
+// A number of nine digits or more before its point is a Leaf with [Leaf.Number]
+// set where the table says nothing of it: below unknown keys, and in tool
+// arguments that are JSON and not a string. Where a mask touches it, a string
+// takes its place, so that the number is gone though its reader may refuse it.
+//
+// # What is not looked into
+//
+// Pictures, recordings and PDFs, when base64 begins as such a file does: what
+// they show or say, and what stands deeper in their bytes, even if it is text.
+// Numbers in fields that the table knows as numbers, short numbers, fractions,
+// true, false, null, and how often they come. Keys that look like a name.
+// The "bytes" of logprobs, which go with all logprobs when anything is masked.
+// Strings that a dialect takes to come whole in each chunk of a stream (names,
+// ids, unknown fields outside of a delta) are read chunk by chunk.
 //
 // # Streams
 //
@@ -52,6 +69,9 @@ type Leaf struct {
 	// Inner is set when the leaf is a second reading of the nearest earlier
 	// leaf that has it unset: a string of the JSON in tool arguments.
 	Inner bool
+	// Number is set when the leaf is a number, written out without an
+	// exponent. Masked it becomes a string.
+	Number bool
 
 	late  bool   // Origin waits for the end of the message
 	key   bool   // a key, not a value

@@ -20,7 +20,7 @@ func (d *Document) Reread(body []byte) bool {
 	}
 	l := &d.Leaves[len(d.Leaves)-1]
 	head, tail := int(l.start), len(d.body)-int(l.end)
-	if l.Inner || l.key || l.whole || l.half != 0 || l.head != 0 || l.tail != 0 ||
+	if l.Inner || l.Number || l.key || l.whole || l.half != 0 || l.head != 0 || l.tail != 0 ||
 		len(body) <= head+tail || l.rule.Use == Word || l.rule.Use == Label || l.rule.Use == Media || l.rule.Use == MediaURL || l.rule.Use == Arguments {
 		return false
 	}

@@ -60,6 +60,10 @@ func (d *Document) patches(edits []Edit) (out []patch, masked bool) {
 		ms := byLeaf[i]
 		switch {
 		case l.whole:
+		case l.Number:
+			if len(ms) > 0 {
+				out = append(out, l.figurePatch(ms))
+			}
 		case l.half != 0:
 			out = append(out, l.joinedPatch(ms))
 		case len(ms) > 0:

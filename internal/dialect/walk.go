@@ -60,7 +60,11 @@ func (w *walker) typed(r *Rule, t Types) (string, error) {
 		}
 		return "", w.literal("false")
 	}
-	return "", w.number()
+	start := w.at
+	if err := w.number(); err != nil {
+		return "", err
+	}
+	return "", w.figure(r, start)
 }
 
 // open enters a container. know says that the table knows it.

@@ -59,10 +59,12 @@ func (t *talk) whole(res *http.Response) *failure {
 	readings := t.pseudonyms.readings(a, texts)
 	f := t.facts
 	f.Direction = guard.Answer
-	found, err := t.guard.Find(t.r.Context(), texts)
+	all, joined := joinParts(a.Leaves, texts)
+	found, err := t.guard.Find(t.r.Context(), all)
 	if err != nil {
 		return failGuard.because(err)
 	}
+	found, _ = joined.fold(found)
 	v := returningGuard(t.guard, func(f *guard.Finding) bool { return readings[f.Text].cameBack(f) }).Decide(f, found)
 	t.server.metrics.took("inspect_answer", began)
 	var edits []dialect.Edit

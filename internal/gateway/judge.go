@@ -16,6 +16,7 @@ const carriedText = "[removed by policy]"
 type judged struct {
 	texts   []guard.Text
 	verdict guard.Verdict
+	own     []guard.Finding // of each text by itself, without its neighbours
 	edits   []dialect.Edit
 	masked  int  // bytes
 	carried int  // texts replaced by carriedText
@@ -26,18 +27,21 @@ type judged struct {
 // before cost a hash. When all that stops stands in turns before the last
 // answer and was refused when it was new, those turns are carried redacted.
 // Texts in which something is pasted, as regions say or as it looks, are judged
-// part by part as well.
+// part by part as well; texts that a message holds in several content parts are
+// judged joined as well.
 func (p *protection) judge(ctx context.Context, g *guard.Guard, f guard.Facts, x *guard.Exchange, req *openai.Request, regions []segment.Rule) (*judged, error) {
 	j := &judged{texts: make([]guard.Text, len(req.Leaves))}
 	for i := range req.Leaves {
 		l := &req.Leaves[i]
 		j.texts[i] = guard.Text{Content: l.Text, Origin: l.Origin, Kind: l.Kind, Direction: guard.Request, Exchange: x}
 	}
-	found, parts, err := segment.Find(ctx, g, f, j.texts, regions)
+	all, joined := joinParts(req.Leaves, j.texts)
+	found, parts, err := segment.Find(ctx, g, f, all, regions)
 	if err != nil {
 		return nil, err
 	}
-	j.foreign = foreign(j.texts, parts)
+	found, j.own = joined.fold(found)
+	j.foreign = foreign(all, parts)
 	j.verdict = g.Decide(f, found)
 	if j.verdict.Action.Stops() {
 		if carried := p.carry(j, req); carried != nil {
@@ -103,7 +107,7 @@ func (p *protection) carry(j *judged, req *openai.Request) map[int]bool {
 func (p *protection) rememberRefused(j *judged) {
 	for i := range stopping(&j.verdict) {
 		var own []guard.Finding
-		for _, f := range j.verdict.Findings {
+		for _, f := range j.own { // a text is known by what is in itself
 			if f.Text == i {
 				own = append(own, f)
 			}

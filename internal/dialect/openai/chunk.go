@@ -102,7 +102,7 @@ func (c *Chunk) parse(data []byte, lim dialect.Limits) error {
 	for i := range doc.Leaves {
 		l := &c.Leaves[i]
 		*l = ChunkLeaf{Leaf: doc.Leaves[i], Key: Key{Choice: -1, Tool: -1}}
-		l.Delta, l.Key.Field = l.Rule().Delta, l.Rule().Name
+		l.Delta, l.Key.Field = l.Rule().Delta && !l.Number, l.Rule().Name
 	}
 	for _, m := range c.marks {
 		m.apply(c.Leaves[m.first:m.end])
@@ -145,7 +145,7 @@ func (m *mark) apply(leaves []ChunkLeaf) {
 		if m.tool >= 0 {
 			l.Key.Tool = m.tool
 		}
-		l.Delta = l.Delta || m.delta && !l.Known
+		l.Delta = l.Delta || m.delta && !l.Known && !l.Number
 	}
 }
 

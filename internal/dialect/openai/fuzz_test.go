@@ -63,6 +63,9 @@ func fuzz(f *testing.F, k kind) {
 		rnd := rand.New(rand.NewPCG(seed, 9))
 		for range min(len(leaves), 8) {
 			i := rnd.IntN(len(leaves))
+			if leaves[i].Number {
+				continue // becomes a string; see TestNumbersAreRead
+			}
 			if !bytes.ContainsRune([]byte(leaves[i].Text), utf8.RuneError) && !loneSurrogates(body) {
 				checkMasks(t, leaves, out, i, randomMasks(rnd, leaves[i].Text))
 			}

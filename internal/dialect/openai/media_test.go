@@ -26,7 +26,9 @@ func TestMediaIsOpaque(t *testing.T) {
 	png, letters := fileOf(pngHead), strings.Repeat("QUJD", 100)
 	url := func(s string) string { return `{"type":"image_url","image_url":{"url":"` + s + `"}}` }
 	file := func(s string) string { return `{"type":"file","file":{"file_data":"` + s + `"}}` }
-	audio := func(s string) string { return `{"type":"input_audio","input_audio":{"format":"wav","data":"` + s + `"}}` }
+	audio := func(s string) string {
+		return `{"type":"input_audio","input_audio":{"format":"wav","data":"` + s + `"}}`
+	}
 	for _, c := range []struct {
 		name, part string
 		opaque     bool
