@@ -77,6 +77,7 @@ func (f *findings) escapes(text string) {
 	}
 	for i := max(0, at-printBefore); i < len(text); i++ {
 		if i == at || class[text[i]] == cSpace {
+			f.list = slices.Grow(f.list, min(64, (len(text)-i)/8))
 			escapesFrom(text, i, func(x finding) bool { f.list = append(f.list, x); return true })
 			return
 		}
@@ -256,7 +257,7 @@ func (f *findings) apply(p piece) (piece, string) {
 			if x := &f.list[k]; x.idle {
 				end = max(end, x.end)
 			} else {
-				end = max(end, around(p.text, x.end, 1))
+				end = onward(p.text, max(end, x.end), x.end+printAfter)
 			}
 		}
 		for i > 0 && f.list[i-1].start >= start {
@@ -338,6 +339,18 @@ func around(text string, at, by int) int {
 		i -= by
 	}
 	return i
+}
+
+// onward is around for a stretch that is shown up to byte end already, so that
+// no byte is looked at twice.
+func onward(text string, end, limit int) int {
+	for limit = min(limit, len(text)); end < limit && text[end] != '\n'; {
+		end++
+	}
+	for end < len(text) && !utf8.RuneStart(text[end]) {
+		end++
+	}
+	return end
 }
 
 // tokens shows tokens of letters and digits turned round and shifted.
