@@ -142,8 +142,7 @@ func TestTurnedTokens(t *testing.T) {
 	}
 }
 
-// TestEncodedDeny: words that an operator forbids are found in printable views,
-// and the signatures of attacks do not read them.
+// TestEncodedDeny: words that an operator forbids are found in printable views.
 func TestEncodedDeny(t *testing.T) {
 	text := "x " + in64("7731/zephyrium:40") + " z\\u0065phyrium"
 	found, err := mustDeny([]string{"zephyrium"}).Detect(context.Background(), &guard.Text{Content: text})
