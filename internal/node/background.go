@@ -69,7 +69,7 @@ func (n *Node) moveActsOnce(ctx context.Context) error {
 // projectShare is how much of one core writing the projection takes at most while
 // requests are served (reading the log for it costs about as much again): it may
 // lag behind under load and catches up after it.
-const projectShare = 0.05
+const projectShare = 0.02
 
 // paced is a projector that rests after each batch, so that it takes its share
 // and no more.
