@@ -48,9 +48,15 @@ func (n *Node) moveActsOnce(ctx context.Context) error {
 	if err != nil || len(acts) == 0 {
 		return err
 	}
+	// What is recorded is marked although the node stops meanwhile: only a
+	// crash in between lets an act come twice.
+	whole := context.WithoutCancel(ctx)
 	var ids []int64
 	for _, a := range acts {
-		_, err = n.ledger.Append(ctx, event.Event{Time: time.Now(), Kind: KindAct, Application: a.Application,
+		if ctx.Err() != nil {
+			break
+		}
+		_, err = n.ledger.Append(whole, event.Event{Time: time.Now(), Kind: KindAct, Application: a.Application,
 			Payload: &Act{ID: a.ID, Act: a.Kind, Actor: a.Actor, At: a.At, Data: a.Payload}})
 		if err != nil {
 			err = fmt.Errorf("recording act %d: %w", a.ID, err)
@@ -59,7 +65,7 @@ func (n *Node) moveActsOnce(ctx context.Context) error {
 		ids = append(ids, a.ID)
 	}
 	if len(ids) > 0 {
-		if merr := n.store.MarkActs(ctx, ids...); merr != nil {
+		if merr := n.store.MarkActs(whole, ids...); merr != nil {
 			return merr
 		}
 	}

@@ -73,6 +73,41 @@ func TestKeys(t *testing.T) {
 	})
 }
 
+// TestActsOverStops: an administrative act is recorded once although the node
+// is stopped while it records them.
+func TestActsOverStops(t *testing.T) {
+	eachStore(t, func(t *testing.T, more string) {
+		s := newSite(t, t.TempDir(), says(t, "fine"), more)
+		const keys = 40
+		for range keys {
+			s.newKey()
+		}
+		times := make(map[int64]int)
+		for stops := 0; len(times) < keys; stops++ {
+			if stops > keys {
+				t.Fatalf("%d acts recorded after %d starts; want %d", len(times), stops, keys)
+			}
+			s.start()
+			before := len(times)
+			eventually(t, "acts are recorded", func() bool {
+				clear(times)
+				for _, e := range s.entries() {
+					if a, ok := e.Event.Payload.(Act); ok && a.Act == store.ActKeyCreated {
+						times[a.ID]++
+					}
+				}
+				return len(times) > before || len(times) >= keys
+			})
+			s.stop()
+		}
+		for id, n := range times {
+			if n != 1 {
+				t.Errorf("act %d is recorded %d times", id, n)
+			}
+		}
+	})
+}
+
 // TestProjection: the store follows the audit log, over a restart too, and
 // emptied it is rebuilt to the same.
 func TestProjection(t *testing.T) {
