@@ -7,7 +7,7 @@ import (
 )
 
 // accented leads from Latin letters with accents to those without.
-var accented = func() map[rune]byte {
+var accented = func() *runeTable[byte] {
 	t := map[rune]byte{'ø': 'o', 'Ø': 'O', 'đ': 'd', 'Đ': 'D', 'ł': 'l', 'Ł': 'L', 'ħ': 'h', 'Ħ': 'H', 'ŧ': 't', 'Ŧ': 'T', 'ı': 'i', 'ŋ': 'n', 'Ŋ': 'N'}
 	for _, span := range [][2]rune{{0xC0, 0x24F}, {0x1E00, 0x1EFF}} {
 		for r := span[0]; r <= span[1]; r++ {
@@ -16,7 +16,7 @@ var accented = func() map[rune]byte {
 			}
 		}
 	}
-	return t
+	return tableOf(t)
 }()
 
 // accents takes the accents off a text that is English beneath them: one in
@@ -43,7 +43,7 @@ func (u *undoer) accents(p piece) (piece, bool) {
 	b := newBuilder(len(text))
 	from, count := 0, 0
 	for i, r := range text {
-		if c := accented[r]; r >= utf8.RuneSelf && c != 0 {
+		if c := accented.at(r); r >= utf8.RuneSelf && c != 0 {
 			b.copy(text, from, i)
 			from = i + utf8.RuneLen(r)
 			b.replaceByte(c, i, from)
@@ -65,25 +65,26 @@ var borrowed = map[string]bool{
 
 // eachAccented calls f for every word of Latin letters with accents.
 func eachAccented(text string, f func(start, end, marks int)) {
-	for i := 0; i < len(text); {
-		c := text[i]
-		if class[c]&cLetter == 0 && !latinLead(c) {
+	for i, after := 0, 0; i < len(text); {
+		if !latinLead[text[i]] {
 			i++
 			continue
 		}
 		start, marks := i, 0
+		for start > after && class[text[start-1]]&cLetter != 0 {
+			start--
+		}
 		for i < len(text) {
-			c := text[i]
-			if class[c]&cLetter != 0 {
+			if class[text[i]]&cLetter != 0 {
 				i++
 				continue
 			}
-			if !latinLead(c) {
+			if !latinLead[text[i]] {
 				break
 			}
 			r, size := utf8.DecodeRuneInString(text[i:])
-			if accented[r] == 0 {
-				if i == start {
+			if accented.at(r) == 0 {
+				if marks == 0 {
 					i += size
 				}
 				break
@@ -91,14 +92,20 @@ func eachAccented(text string, f func(start, end, marks int)) {
 			marks++
 			i += size
 		}
-		if marks > 0 {
+		if after = i; marks > 0 {
 			f(start, i, marks)
 		}
 	}
 }
 
-// latinLead reports whether c begins a Latin letter outside ASCII.
-func latinLead(c byte) bool { return c >= 0xC3 && c <= 0xC9 || c == 0xE1 }
+// latinLead marks the bytes that begin a Latin letter outside ASCII.
+var latinLead = func() (t [256]bool) {
+	for c := 0xC3; c <= 0xC9; c++ {
+		t[c] = true
+	}
+	t[0xE1] = true
+	return t
+}()
 
 func bare(word string) (string, bool) {
 	var out [32]byte
@@ -110,7 +117,7 @@ func bare(word string) (string, bool) {
 		if r < utf8.RuneSelf {
 			out[n] = byte(r) | 0x20
 		} else {
-			out[n] = accented[r] | 0x20
+			out[n] = accented.at(r) | 0x20
 		}
 		n++
 	}

@@ -67,8 +67,7 @@ func bitBytes(bits []bit, one, parts rune, width int, from *mapping) piece {
 	value, n, start := 0, 0, 0
 	flush := func(end int) {
 		if n > 0 {
-			b.segs = append(b.segs, seg(len(b.buf), start, end, whole))
-			b.buf = append(b.buf, byte(value))
+			b.replaceByte(byte(value), start, end)
 		}
 		value, n = 0, 0
 	}

@@ -54,8 +54,7 @@ func (f *runeFold) selected(r rune, i, end int) {
 	if f.bytes.end != i && c < ' ' && c != '\n' && c != '\t' {
 		return // a presentation selector, not a byte
 	}
-	f.bytes.b.segs = append(f.bytes.b.segs, seg(len(f.bytes.b.buf), i, end, whole))
-	f.bytes.b.buf = append(f.bytes.b.buf, c)
+	f.bytes.b.replaceByte(c, i, end)
 	f.bytes.end = end
 }
 

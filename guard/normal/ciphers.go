@@ -22,6 +22,9 @@ type rise struct {
 // add takes the next letter pair, which ends at byte end and counts d.
 func (r *rise) add(d, at, end int) {
 	if r.sum == 0 {
+		if d <= 0 {
+			return
+		}
 		r.start = at
 	}
 	r.sum += d
@@ -53,8 +56,8 @@ var pairs = func() (t [symbols << 5]pair) {
 }()
 
 // ciphers finds letters exchanged or turned round, and words of the spelling
-// alphabet.
-func (u *undoer) ciphers(p piece, r reading, h hints) {
+// alphabet. What is explained already it passes over.
+func (u *undoer) ciphers(p piece, r reading, h hints, explained []stretch) {
 	odd, turn, nato := suspect(p.text)
 	if nato >= minSpelled {
 		u.follow(spelled(p), r.to("nato", Decoded))
@@ -63,12 +66,12 @@ func (u *undoer) ciphers(p piece, r reading, h hints) {
 		return
 	}
 	if odd || turn {
-		o, t := stretches(p.text)
+		o, t := stretches(p.text, explained)
 		if odd {
-			u.shifted(p, r, o)
+			u.shifted(p, r, o, explained)
 		}
 		if turn {
-			u.turnedRound(p, r, t)
+			u.turnedRound(p, r, t, explained)
 		}
 	}
 	if h.foreign {
@@ -125,11 +128,26 @@ var apart = func() (t [256]bool) {
 	return t
 }()
 
-// stretches returns where the two sums rise.
-func stretches(text string) (_, _ []stretch) {
+// stretches returns where the two sums rise outside the stretches skip.
+func stretches(text string, skip []stretch) (_, _ []stretch) {
 	odd, turn := rise{least: oddStart}, rise{least: turnStart}
 	prev := uint(boundary)
+	next := len(text)
+	if len(skip) > 0 {
+		next = skip[0].start
+	}
 	for i := 0; i < len(text); i++ {
+		if i >= next {
+			odd.close()
+			turn.close()
+			prev, i = boundary, max(i, skip[0].end)
+			if skip, next = skip[1:], len(text); len(skip) > 0 {
+				next = skip[0].start
+			}
+			if i >= len(text) {
+				break
+			}
+		}
 		s := uint(symbol[text[i]])
 		if s == boundary {
 			if apart[text[i]] {

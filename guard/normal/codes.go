@@ -13,10 +13,16 @@ type code struct {
 	digits     int // where the digits begin
 }
 
-// codeForm is what all codes of a list have in common.
-type codeForm struct {
-	binary, octal, decimal, pairs, prefixed bool
-}
+// codeForm is what all codes of a list have in common, one bit a form.
+type codeForm uint8
+
+const (
+	formBinary codeForm = 1 << iota
+	formOctal
+	formDecimal
+	formPairs // of hexadecimal digits
+	formPrefixed
+)
 
 var codeSteps = [...]string{"binary", "hex", "decimal", "octal"}
 
@@ -29,10 +35,8 @@ func (u *undoer) codes(p piece, r reading, h hints, into *findings) {
 	var s codeSets
 	scanCodes(p, &s, into)
 	for k := range s.read {
-		u.follow(s.read[k].done(p), r.to(codeSteps[k], Decoded))
-		to := r.to(codeSteps[k], Decoded)
-		to.emit = false
-		u.follow(s.inner[k].done(p), to)
+		u.followSet(&s.read[k], p, r, codeSteps[k], true)
+		u.followSet(&s.inner[k], p, r, codeSteps[k], false)
 	}
 }
 
@@ -81,20 +85,20 @@ func leadPair(text string, i int) bool {
 
 // codesAt reads the list of codes at i and returns where reading goes on.
 func codesAt(text string, i int, list []code) ([]code, codeForm, int) {
-	form := codeForm{binary: true, octal: true, decimal: true, pairs: true, prefixed: true}
+	form := formBinary | formOctal | formDecimal | formPairs | formPrefixed
 	for i < len(text) {
 		c := code{start: i, digits: i}
 		if text[i] == '0' && i+1 < len(text) && (text[i+1]|0x20 == 'x' || text[i+1] == 'b' || text[i+1] == 'o') {
 			c.digits += 2
 		}
-		i = c.digits
-		for i < len(text) && hexValue(text[i]) < 16 {
-			i++
+		top := byte(0)
+		for i = c.digits; i < len(text) && hexValue(text[i]) < 16; i++ {
+			top = max(top, text[i])
 		}
 		c.end = i
 		outside := i < len(text) && class[text[i]]&(cLetter|cDigit) != 0
-		now := form.with(text[c.digits:c.end], c.digits > c.start)
-		if outside || now == (codeForm{}) || now == (codeForm{prefixed: true}) {
+		now := form & formsOf(c.end-c.digits, top, c.digits > c.start)
+		if outside || now&^formPrefixed == 0 {
 			for i < len(text) && class[text[i]]&(cLetter|cDigit) != 0 {
 				i++
 			}
@@ -117,35 +121,44 @@ func codesAt(text string, i int, list []code) ([]code, codeForm, int) {
 	return list, form, i
 }
 
-// with narrows a form to one that digits has too.
-func (f codeForm) with(digits string, prefix bool) codeForm {
-	n := len(digits)
-	for i := range n {
-		c := digits[i]
-		f.binary = f.binary && c|1 == '1'
-		f.octal = f.octal && c < '8'
-		f.decimal = f.decimal && c <= '9'
+// formsOf returns the forms of a code of n digits, of which top is the greatest
+// character.
+func formsOf(n int, top byte, prefix bool) (f codeForm) {
+	switch n {
+	case 2:
+		f = formPairs | formDecimal
+	case 3:
+		f = formDecimal
+		if top <= '7' {
+			f |= formOctal
+		}
+	case 7, 8:
+		if top <= '1' {
+			f = formBinary
+		}
 	}
-	f.binary = f.binary && (n == 7 || n == 8)
-	f.octal = f.octal && n == 3
-	f.decimal = f.decimal && !prefix && (n == 2 || n == 3)
-	f.pairs = f.pairs && n == 2
-	f.prefixed = f.prefixed && prefix
+	if prefix {
+		return f&^formDecimal | formPrefixed
+	}
+	if top > '9' {
+		f &^= formDecimal
+	}
 	return f
 }
 
 // worthCodes reports whether what a list of numbers stands for is text, or may
 // be text once decoded further. Numbers of two digits are capitals by chance.
-func worthCodes(s string, sure bool) (emit, follow bool) {
-	c := tally(s)
+func worthCodes(s string, c *content, sure bool) (emit, follow bool) {
 	if !c.printable() {
 		return false, false
 	}
-	if readable(s) && (sure || c.foreign > c.letters || language(s)) {
-		return true, true
-	}
-	if mean, n := english(s); readable(s) && n >= 10 && mean <= 16.5 {
-		return true, true
+	if readableAs(s, c) {
+		if sure || c.foreign > c.letters || language(s) {
+			return true, true
+		}
+		if mean, n := english(s); n >= 10 && mean <= 16.5 {
+			return true, true
+		}
 	}
 	return false, len(s) >= 12
 }
@@ -153,22 +166,18 @@ func worthCodes(s string, sure bool) (emit, follow bool) {
 // decodeCodes gathers what the list stands for.
 func decodeCodes(text string, list []code, form codeForm, s *codeSets, into *findings) {
 	try := func(step, base int, sure bool) bool {
-		out := make([]byte, 0, len(list))
-		for _, c := range list {
-			v := 0
-			for _, d := range []byte(text[c.digits:c.end]) {
-				v = v*base + int(hexValue(d))
-			}
-			if v > 255 {
-				return false
-			}
-			out = append(out, byte(v))
+		out, ok := codeBytes(text, list, base)
+		if !ok {
+			return false
 		}
-		into.codes(list, out, step)
+		c := tally(out)
+		if sure {
+			into.codes(list, out, &c, step)
+		}
 		if s == nil {
 			return false
 		}
-		emit, follow := worthCodes(string(out), step == 0 || form.prefixed)
+		emit, follow := worthCodes(out, &c, step == 0 || form&formPrefixed != 0)
 		if !follow || sure && !emit {
 			return false
 		}
@@ -182,20 +191,38 @@ func decodeCodes(text string, list []code, form codeForm, s *codeSets, into *fin
 		return true
 	}
 	for _, sure := range []bool{true, false} {
+		if s == nil && !sure {
+			return
+		}
 		switch {
-		case form.binary && try(0, 2, sure):
+		case form&formBinary != 0 && try(0, 2, sure):
 			return
 		case len(list) < minCodes:
-		case form.pairs && try(1, 16, sure), form.octal && try(3, 8, sure), form.decimal && try(2, 10, sure):
+		case form&formPairs != 0 && try(1, 16, sure), form&formOctal != 0 && try(3, 8, sure), form&formDecimal != 0 && try(2, 10, sure):
 			return
 		}
 	}
 }
 
+// codeBytes returns the bytes that the codes of a list stand for.
+func codeBytes(text string, list []code, base int) (string, bool) {
+	out := make([]byte, 0, len(list))
+	for _, c := range list {
+		v := 0
+		for i := c.digits; i < c.end; i++ {
+			v = v*base + int(hexValue(text[i]))
+		}
+		if v > 255 {
+			return "", false
+		}
+		out = append(out, byte(v))
+	}
+	return string(out), true
+}
+
 // writeCodes appends what the codes of a list stand for.
-func writeCodes(b *builder, list []code, out []byte) {
+func writeCodes(b *builder, list []code, out string) {
 	for i, c := range list {
-		b.segs = append(b.segs, seg(len(b.buf), c.start, c.end, whole))
-		b.buf = append(b.buf, out[i])
+		b.replaceByte(out[i], c.start, c.end)
 	}
 }

@@ -42,7 +42,7 @@ type lookalike struct {
 	in   script
 }
 
-var lookalikes = func() map[rune]lookalike {
+var lookalikes = func() *runeTable[lookalike] {
 	t := make(map[rune]lookalike, 512)
 	add := func(pairs string, in script, near bool) {
 		var from rune
@@ -67,27 +67,13 @@ var lookalikes = func() map[rune]lookalike {
 		add(pairs, decorScript, false)
 	}
 	add(latin, latinScript, true)
-	return t
-}()
-
-// nearLookalikes are those of the first blocks, where most letters are.
-var nearLookalikes = func() (t [0x590]lookalike) {
-	for r, l := range lookalikes {
-		if int(r) < len(t) {
-			t[r] = l
-		}
-	}
-	return t
+	return tableOf(t)
 }()
 
 // lookalikeOf returns what r shows.
 func lookalikeOf(r rune) (lookalike, bool) {
-	if r < rune(len(nearLookalikes)) {
-		l := nearLookalikes[r]
-		return l, l.to != 0
-	}
-	l, ok := lookalikes[r]
-	return l, ok
+	l := lookalikes.at(r)
+	return l, l.to != 0
 }
 
 // toCyrillic leads from Latin letters to the Cyrillic ones that look the same,

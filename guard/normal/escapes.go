@@ -1,6 +1,7 @@
 package normal
 
 import (
+	"sync"
 	"unicode/utf8"
 )
 
@@ -22,45 +23,39 @@ const (
 	hitContext = 20 // bytes of the line shown before and after
 )
 
-// escapes undoes percent, HTML, backslash and quoted-printable escapes where
-// they hide letters. Escapes that a URL, a page or a program needs are no
-// reason for a view, but are undone in one.
-func (u *undoer) escapes(p piece, r reading, h hints) {
-	if !h.escape {
-		return
-	}
-	var sets, inner [escKinds]gather
-	text := p.text
-	settled := 0
-	for i := 0; i < len(text); {
-		if class[text[i]]&cEscape == 0 {
-			i++
-			continue
-		}
-		first, last, hits, next := hitsFrom(text, i)
-		total := hits[escPercent] + hits[escHTML] + hits[escBackslash] + hits[escQuoted]
-		if total >= minHits {
-			u.res.Signals.Escapes += total
-			start, end := lineAround(text, first, last, settled)
-			undoStretch(text, start, end, kindOf(hits), &sets, &inner)
-			settled = end
-			next = max(next, end)
-		}
-		i = next
-	}
-	for k := range sets {
-		u.follow(sets[k].done(p), r.to(escSteps[k], Decoded))
-		to := r.to(escSteps[k], Decoded)
-		to.emit = false
-		u.follow(inner[k].done(p), to)
-	}
+// sequence is an escape where it stands.
+type sequence struct {
+	start, end int32
+	form       rune // see escape
+	kind       uint8
+	hit        bool
 }
 
-// hitsFrom counts the hits from i on that stand near one another and returns
-// where the first begins and the last ends, and where reading goes on.
-func hitsFrom(text string, i int) (first, last int, hits [escKinds]int, next int) {
-	first = -1
-	for i < len(text) && (first < 0 || i-last <= hitGap) {
+// sequences are the escapes of a text, in memory that is used again.
+type sequences struct {
+	list []sequence
+	room *[]sequence
+}
+
+var sequenceRooms = sync.Pool{New: func() any { return new([]sequence) }}
+
+// drop gives the memory back.
+func (s *sequences) drop() {
+	if s.room != nil && cap(s.list) <= maxSegments {
+		*s.room = s.list
+		sequenceRooms.Put(s.room)
+	}
+	s.list, s.room = nil, nil
+}
+
+// find notes the escapes of text.
+func (s *sequences) find(text string) {
+	if s.room == nil {
+		s.room = sequenceRooms.Get().(*[]sequence)
+		s.list = *s.room
+	}
+	s.list = s.list[:0]
+	for i := 0; i < len(text); {
 		if class[text[i]]&cEscape == 0 {
 			i++
 			continue
@@ -70,14 +65,55 @@ func hitsFrom(text string, i int) (first, last int, hits [escKinds]int, next int
 			i++
 			continue
 		}
-		if e.hit {
-			if first < 0 {
-				first = i
-			}
-			hits[kind]++
-			last = i + e.size
-		}
+		s.list = append(s.list, sequence{int32(i), int32(i + e.size), e.form, uint8(kind), e.hit})
 		i += e.size
+	}
+}
+
+// escapes undoes the percent, HTML, backslash and quoted-printable escapes in
+// list where they hide letters. Escapes that a URL, a page or a program needs
+// are no reason for a view, but are undone in one.
+func (u *undoer) escapes(p piece, r reading, list []sequence) {
+	var sets, inner [escKinds]gather
+	settled := 0
+	for i := 0; i < len(list); {
+		first, last, hits, next := hitsFrom(list, i)
+		total := hits[escPercent] + hits[escHTML] + hits[escBackslash] + hits[escQuoted]
+		if total >= minHits {
+			u.res.Signals.Escapes += total
+			start, end := lineAround(p.text, first, last, settled)
+			for i > 0 && int(list[i-1].start) >= start {
+				i--
+			}
+			undoStretch(p.text, start, end, list[i:], kindOf(hits), &sets, &inner)
+			for settled = end; next < len(list) && int(list[next].start) < end; {
+				next++
+			}
+		}
+		i = next
+	}
+	for k := range sets {
+		u.followSet(&sets[k], p, r, escSteps[k], true)
+		u.followSet(&inner[k], p, r, escSteps[k], false)
+	}
+}
+
+// hitsFrom counts the hits from list[i] on that stand near one another and
+// returns where the first begins and the last ends, and where reading goes on.
+func hitsFrom(list []sequence, i int) (first, last int, hits [escKinds]int, next int) {
+	first = -1
+	for ; i < len(list); i++ {
+		s := &list[i]
+		if first >= 0 && int(s.start)-last > hitGap {
+			break
+		}
+		if s.hit {
+			if first < 0 {
+				first = int(s.start)
+			}
+			hits[s.kind]++
+			last = int(s.end)
+		}
 	}
 	return first, last, hits, i
 }
@@ -122,42 +158,50 @@ func softBreak(text string, i int) bool {
 	return i > 0 && text[i-1] == '=' || i > 1 && text[i-1] == '\r' && text[i-2] == '='
 }
 
-// undoStretch undoes all escapes in text[start:end].
-func undoStretch(text string, start, end, kind int, sets, inner *[escKinds]gather) {
-	b := newBuilder(end - start)
+// undoStretch undoes all escapes in text[start:end], the first of which begin
+// list.
+func undoStretch(text string, start, end int, list []sequence, kind int, sets, inner *[escKinds]gather) {
+	g := &sets[kind]
+	at := g.begin(start)
+	begun, segs := len(g.b.buf), len(g.b.segs)
 	from := start
-	for i := start; i < end; {
-		if class[text[i]]&cEscape == 0 {
-			i++
-			continue
+	for i := range list {
+		s := &list[i]
+		if int(s.start) < from {
+			continue // it began before the stretch
 		}
-		e, _ := escapeAt(text[:end], i)
-		if e.size == 0 {
-			i++
-			continue
+		if int(s.end) > end {
+			break
 		}
-		b.copy(text, from, i)
-		b.replace(e.form, i, i+e.size)
-		i += e.size
-		from = i
+		g.b.copy(text, from, int(s.start))
+		s.write(&g.b)
+		from = int(s.end)
 	}
-	b.copy(text, from, end)
-	out := string(b.buf)
+	g.b.copy(text, from, end)
+	out := string(g.b.buf[begun:])
 	c := tally(out)
-	if !c.printable() {
+	switch {
+	case !c.printable():
+	case readableAs(out, &c):
+		g.end = end
 		return
+	default:
+		to := &inner[kind]
+		to.begin(start)
+		to.b.append(g.b.buf[begun:], begun, g.b.segs[segs:])
+		to.end = end
 	}
-	set := sets
-	if !readable(out) {
-		set = inner
+	g.back(at)
+}
+
+// write appends what the escape stands for.
+func (s *sequence) write(b *builder) {
+	switch {
+	case s.form == noForm:
+	case s.form < utf8.RuneSelf:
+		b.replaceByte(byte(s.form), int(s.start), int(s.end))
+	default:
+		b.mark(int(s.start), int(s.end), whole)
+		b.buf = utf8.AppendRune(b.buf, s.form)
 	}
-	g := &set[kind]
-	g.begin(start)
-	at := len(g.b.buf)
-	for _, s := range b.segs {
-		s.At += int32(at)
-		g.b.segs = append(g.b.segs, s)
-	}
-	g.b.buf = append(g.b.buf, b.buf...)
-	g.end = end
 }

@@ -5,13 +5,14 @@ import (
 )
 
 // commonSep returns what most often parts the letters of a chain.
-func commonSep(chain []single) string {
+func commonSep(text string, chain []single) string {
 	var seps [4]string
 	var counts [4]int
-	for _, s := range chain[:len(chain)-1] {
+	for k := range chain[:len(chain)-1] {
+		sep := chain[k].sep(text)
 		for i := range seps {
-			if counts[i] == 0 || seps[i] == s.sep {
-				seps[i] = s.sep
+			if counts[i] == 0 || seps[i] == sep {
+				seps[i] = sep
 				counts[i]++
 				break
 			}
@@ -27,7 +28,7 @@ func commonSep(chain []single) string {
 }
 
 // joinable reports whether the joined letters are words.
-func joinable(chain []single, sep string) bool {
+func joinable(text string, chain []single, sep string) bool {
 	if !parting(sep) {
 		return false
 	}
@@ -43,7 +44,7 @@ func joinable(chain []single, sep string) bool {
 				digits++
 			}
 		}
-		if i+1 < len(chain) && s.sep != sep {
+		if i+1 < len(chain) && s.sep(text) != sep {
 			groups++
 			shown = append(shown, ' ')
 		}
@@ -105,8 +106,8 @@ func parts(glued string) (begins []bool, found int) {
 	if n > maxChain {
 		return nil, 0
 	}
-	best := make([]int, n+1)
-	step := make([]int, n+1)
+	var best [maxChain + 1]int32
+	var step [maxChain + 1]int16
 	for i := n - 1; i >= 0; i-- {
 		best[i], step[i] = best[i+1], 1
 		at := uint16(0)
@@ -118,21 +119,22 @@ func parts(glued string) (begins []bool, found int) {
 			if at = lexicon[at].child[c]; at == 0 {
 				break
 			}
-			if size := j - i + 1; lexicon[at].word && size > 1 && size*size+best[j+1] > best[i] {
-				best[i], step[i] = size*size+best[j+1], size
+			size := int32(j - i + 1)
+			if sum := size*size + best[j+1]; lexicon[at].word && size > 1 && sum > best[i] {
+				best[i], step[i] = sum, int16(size)
 			}
 		}
 	}
 	begins = make([]bool, n+1)
-	for i, last := 0, 0; i < n; {
+	for i, last := 0, int16(0); i < n; {
 		if step[i] > 1 {
 			begins[i] = true
-			found += step[i]
+			found += int(step[i])
 		} else if last != 1 || i == 0 {
 			begins[i] = true
 		}
 		last = step[i]
-		i += step[i]
+		i += int(step[i])
 	}
 	return begins, found
 }

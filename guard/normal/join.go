@@ -13,11 +13,14 @@ const maxChain = 512
 
 // single is a letter that stands alone, and what parts it from the next.
 type single struct {
-	start, end int
-	sep        string // up to the next letter; "" for the last
-	shows      byte   // the Latin letter it is or looks like, 0 if none
-	digit      bool   // it is a digit that looks like a letter
+	start, end int32
+	next       int32 // where the next letter begins; end for the last
+	shows      byte  // the Latin letter it is or looks like, 0 if none
+	digit      bool  // it is a digit that looks like a letter
 }
+
+// sep returns what parts the letter from the next; "" for the last.
+func (s *single) sep(text string) string { return text[s.end:s.next] }
 
 // join puts words that are written letter by letter together: "i g n o r e",
 // "i.g.n.o.r.e", "i-g-n-o-r-e". A wider gap stays as a space; where there is
@@ -25,18 +28,22 @@ type single struct {
 func (u *undoer) join(p piece) (piece, bool) {
 	text, from := p.text, 0
 	var b *builder
-	var chain []single
+	var room [48]single
+	chain := room[:0]
 	for i := 0; i < len(text); {
+		if i = pastWords(text, i); i == len(text) {
+			break
+		}
 		var next int
 		chain, next = chainAt(text, i, chain[:0])
 		if len(chain) >= minJoin {
-			if sep := commonSep(chain); joinable(chain, sep) {
+			if sep := commonSep(text, chain); joinable(text, chain, sep) {
 				if b == nil {
 					b = newBuilder(len(text))
 				}
 				b.copy(text, from, i)
 				u.res.Signals.Spaced += writeChain(b, text, chain, sep)
-				from = chain[len(chain)-1].end
+				from = int(chain[len(chain)-1].end)
 			}
 		}
 		i = next
@@ -48,6 +55,26 @@ func (u *undoer) join(p piece) (piece, bool) {
 	return b.done(p.from), true
 }
 
+// pastWords returns where, from byte i on, a letter may stand alone: words of
+// ASCII and what parts them are passed over.
+func pastWords(text string, i int) int {
+	for i < len(text) && text[i] < utf8.RuneSelf {
+		if class[text[i]]&(cLetter|cDigit) == 0 {
+			i++
+			continue
+		}
+		end := i + 1
+		for end < len(text) && class[text[end]]&(cLetter|cDigit) != 0 {
+			end++
+		}
+		if end < len(text) && text[end] >= utf8.RuneSelf || end == i+1 {
+			break // it may go on, or is no word
+		}
+		i = end
+	}
+	return i
+}
+
 // chainAt reads the letters standing alone from byte i on, where a word or a
 // gap begins, and returns where reading goes on.
 func chainAt(text string, i int, chain []single) ([]single, int) {
@@ -56,7 +83,7 @@ func chainAt(text string, i int, chain []single) ([]single, int) {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		if !wordRune(r) {
 			if len(chain) > 0 {
-				chain[len(chain)-1].sep = ""
+				chain[len(chain)-1].next = chain[len(chain)-1].end
 				return chain, i
 			}
 			return chain, i + size
@@ -87,7 +114,7 @@ func chainAt(text string, i int, chain []single) ([]single, int) {
 			}
 			gap += size
 		}
-		chain = append(chain, single{start, i, text[i:gap], shows, r >= '0' && r <= '9'})
+		chain = append(chain, single{int32(start), int32(i), int32(gap), shows, r >= '0' && r <= '9'})
 		if gap >= len(text) || gap-i > 6 {
 			i = gap
 			break
@@ -95,7 +122,7 @@ func chainAt(text string, i int, chain []single) ([]single, int) {
 		i = gap
 	}
 	if n := len(chain); n > 0 {
-		chain[n-1].sep = ""
+		chain[n-1].next = chain[n-1].end
 	}
 	return chain, i
 }
@@ -133,19 +160,19 @@ func writeChain(b *builder, text string, chain []single, sep string) int {
 	n := 0
 	for i := 0; i < len(chain); {
 		j := i
-		for j+1 < len(chain) && chain[j].sep == sep {
+		for j+1 < len(chain) && chain[j].sep(text) == sep {
 			j++
 		}
 		writeJoined(b, text, chain[i:j+1])
 		n++
 		if j+1 < len(chain) {
 			gap := " "
-			for _, c := range chain[j].sep {
+			for _, c := range chain[j].sep(text) {
 				if c == '\n' && sep != "\n" {
 					gap = "\n"
 				}
 			}
-			b.replace(gap, chain[j].end, chain[j+1].start)
+			b.replace(gap, int(chain[j].end), int(chain[j+1].start))
 		}
 		i = j + 1
 	}
@@ -155,11 +182,13 @@ func writeChain(b *builder, text string, chain []single, sep string) int {
 // writeJoined writes one group of letters, with spaces where the lexicon sees
 // several words.
 func writeJoined(b *builder, text string, group []single) {
-	word := make([]byte, len(group))
-	for i, s := range group {
-		if word[i] = s.shows; s.shows == 0 {
-			word[i] = '?'
+	var room [maxChain]byte
+	word := room[:0]
+	for _, s := range group {
+		if s.shows == 0 {
+			s.shows = '?'
 		}
+		word = append(word, s.shows)
 	}
 	var cuts []bool
 	if len(group) >= 6 && !known(word) {
@@ -169,8 +198,8 @@ func writeJoined(b *builder, text string, group []single) {
 	}
 	for i, s := range group {
 		if cuts != nil && i > 0 && cuts[i] {
-			b.replace(" ", group[i-1].end, s.start)
+			b.replace(" ", int(group[i-1].end), int(s.start))
 		}
-		b.copy(text, s.start, s.end)
+		b.copy(text, int(s.start), int(s.end))
 	}
 }

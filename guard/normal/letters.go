@@ -94,14 +94,14 @@ func overlay(r rune) bool {
 }
 
 // smallCaps maps small capitals to letters.
-var smallCaps = map[rune]byte{
+var smallCaps = tableOf(map[rune]byte{
 	'ᴀ': 'a', 'ʙ': 'b', 'ᴄ': 'c', 'ᴅ': 'd', 'ᴇ': 'e', 'ꜰ': 'f', 'ғ': 'f', 'ɢ': 'g', 'ʜ': 'h', 'ɪ': 'i', 'ᴊ': 'j', 'ᴋ': 'k', 'ʟ': 'l',
 	'ᴍ': 'm', 'ɴ': 'n', 'ᴏ': 'o', 'ᴘ': 'p', 'ꞯ': 'q', 'ǫ': 'q', 'ʀ': 'r', 'ꜱ': 's', 'ᴛ': 't', 'ᴜ': 'u', 'ᴠ': 'v', 'ᴡ': 'w', 'ʏ': 'y', 'ᴢ': 'z',
-}
+})
 
 // turned maps letters drawn upside down to the letters they show.
-var turned = map[rune]byte{
+var turned = tableOf(map[rune]byte{
 	'ɐ': 'a', 'ɔ': 'c', 'ǝ': 'e', 'ə': 'e', 'ɟ': 'f', 'ƃ': 'g', 'ᵷ': 'g', 'ɓ': 'g', 'ɥ': 'h', 'ᴉ': 'i', 'ı': 'i', 'ſ': 'j', 'ɾ': 'j', 'ʞ': 'k', 'ן': 'l', 'ꞁ': 'l',
 	'ɯ': 'm', 'ɹ': 'r', 'ʇ': 't', 'ʌ': 'v', 'ʍ': 'w', 'ʎ': 'y', '˙': '.', '¿': '?', '¡': '!', 'Ɐ': 'A', '∀': 'A', 'Ǝ': 'E', 'Ɔ': 'C', 'Ⅎ': 'F', '⅁': 'G', 'Ꞁ': 'L', '˥': 'L',
 	'Ɯ': 'M', 'ᴚ': 'R', '⊥': 'T', 'Ʇ': 'T', 'Λ': 'V', '⅄': 'Y', 'Ժ': 'P',
-}
+})

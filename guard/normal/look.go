@@ -1,5 +1,7 @@
 package normal
 
+import "unicode/utf8"
+
 // Classes of bytes.
 const (
 	cLetter uint8 = 1 << iota
@@ -154,6 +156,16 @@ func step(s, c int) (m move) {
 	}
 	m.next = uint8(next)
 	return m
+}
+
+// foreign reports whether there are characters outside ASCII.
+func foreign(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
 }
 
 // look passes over a text once.

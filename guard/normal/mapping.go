@@ -13,6 +13,7 @@ const (
 	of2                  // one from eight
 	of1                  // one from one, exchanged
 	between              // whole, for what only parts two pieces
+	strided              // one from Used, the next from Used as many as Step bytes on
 )
 
 // shares are the view and source bytes of the evenly spread modes.
@@ -27,10 +28,11 @@ const maxText = 1 << 28
 type segment struct {
 	At, Start, End int32
 	Mode           mode
+	Step, Used     uint8 // of strided
 }
 
 func seg(at, start, end int, m mode) segment {
-	return segment{int32(at), int32(start), int32(end), m}
+	return segment{At: int32(at), Start: int32(start), End: int32(end), Mode: m}
 }
 
 // mapping leads from the bytes of one text to the bytes of the text that it
@@ -74,6 +76,50 @@ func (m *mapping) local(start, end int) (int, int) {
 	return lo, hi
 }
 
+// places returns where stretches of the text that is mapped by from stand in the
+// text made of it in steps that keep the order of what they copy.
+func (m *mapping) places(from *mapping, found []stretch) []stretch {
+	if m == from || len(found) == 0 {
+		return found
+	}
+	found = m.parent.places(from, found)
+	out := make([]stretch, 0, len(found))
+	i := 0
+	for _, s := range found {
+		for i < len(m.segs) && int(m.segs[i].End) <= s.start {
+			i++
+		}
+		if i == len(m.segs) {
+			break
+		}
+		start := m.place(i, s.start)
+		for i+1 < len(m.segs) && int(m.segs[i+1].Start) < s.end {
+			i++
+		}
+		if end := m.place(i, s.end); end > start {
+			out = append(out, stretch{start, end})
+		}
+	}
+	return out
+}
+
+// place returns where byte at of the source stands, which segment i holds or
+// which comes before or behind it.
+func (m *mapping) place(i, at int) int {
+	s := m.segs[i]
+	limit := m.size
+	if i+1 < len(m.segs) {
+		limit = int(m.segs[i+1].At)
+	}
+	if at <= int(s.Start) {
+		return int(s.At)
+	}
+	if s.Mode == linear {
+		return min(limit, int(s.At)+at-int(s.Start))
+	}
+	return limit
+}
+
 // changed reports whether any of the bytes [start, end) was not copied.
 func (m *mapping) changed(start, end int) bool {
 	if start >= end || len(m.segs) == 0 {
@@ -115,6 +161,8 @@ func (m *mapping) local1(i, start, end int) (int, int) {
 	switch s.Mode {
 	case linear:
 		return first + from, first + to
+	case strided:
+		return first + from*int(s.Step), first + (to-1)*int(s.Step) + int(s.Used)
 	case reversed:
 		return last - to, last - from
 	case of64, of32, of16, of2, of1:
@@ -122,82 +170,4 @@ func (m *mapping) local1(i, start, end int) (int, int) {
 		return min(last, first+from*of/made), min(last, first+(to*of+made-1)/made)
 	}
 	return first, last
-}
-
-// builder writes a text together with its mapping.
-type builder struct {
-	buf  []byte
-	segs []segment
-	hint int // bytes to make room for at first
-}
-
-// newBuilder returns a builder for a text of about size bytes. It takes no
-// memory before the first byte is written.
-func newBuilder(size int) *builder { return &builder{hint: size + size/16 + 16} }
-
-// room makes room for the first bytes.
-func (b *builder) room() {
-	if b.buf == nil && b.hint > 0 {
-		b.buf = make([]byte, 0, b.hint)
-	}
-}
-
-// copy appends src[start:end] byte by byte.
-func (b *builder) copy(src string, start, end int) {
-	if start >= end {
-		return
-	}
-	b.room()
-	if n := len(b.segs); n == 0 || b.segs[n-1].Mode != linear || int(b.segs[n-1].End) != start {
-		b.segs = append(b.segs, seg(len(b.buf), start, end, linear))
-	} else {
-		b.segs[n-1].End = int32(end)
-	}
-	b.buf = append(b.buf, src[start:end]...)
-}
-
-// replace appends with for the source bytes [start, end).
-func (b *builder) replace(with string, start, end int) {
-	if with == "" {
-		return
-	}
-	b.room()
-	b.segs = append(b.segs, seg(len(b.buf), start, end, whole))
-	b.buf = append(b.buf, with...)
-}
-
-// replaceByte is replace for one ASCII byte; of equal length it stays linear.
-func (b *builder) replaceByte(c byte, start, end int) {
-	b.room()
-	if end-start == 1 {
-		if n := len(b.segs); n > 0 && b.segs[n-1].Mode == linear && int(b.segs[n-1].End) == start {
-			b.segs[n-1].End = int32(end)
-		} else {
-			b.segs = append(b.segs, seg(len(b.buf), start, end, linear))
-		}
-	} else {
-		b.segs = append(b.segs, seg(len(b.buf), start, end, whole))
-	}
-	b.buf = append(b.buf, c)
-}
-
-// spread appends bytes that come evenly, as m says, from the source bytes
-// [start, end).
-func (b *builder) spread(with []byte, start, end int, m mode) {
-	if len(with) == 0 {
-		return
-	}
-	b.segs = append(b.segs, seg(len(b.buf), start, end, m))
-	b.buf = append(b.buf, with...)
-}
-
-// done returns the text and its mapping onto a text mapped by parent.
-func (b *builder) done(parent *mapping) piece {
-	return piece{string(b.buf), &mapping{segs: b.segs, size: len(b.buf), parent: parent}}
-}
-
-// piece is a text and where it came from.
-type piece struct {
-	text string
-	from *mapping
 }

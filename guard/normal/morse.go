@@ -49,7 +49,7 @@ func (u *undoer) morse(p piece, r reading, h hints) {
 		}
 		i = morseAt(p.text, i, &set)
 	}
-	u.follow(set.done(p), r.to("morse", Decoded))
+	u.followSet(&set, p, r, "morse", true)
 }
 
 // morseAt reads the message at i, gathers it if it is one, and returns where

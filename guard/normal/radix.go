@@ -16,9 +16,17 @@ var sixBits = func() (t [256]uint8) {
 }()
 
 func fromBase64(dst []byte, s string) ([]byte, bool) {
+	i := 0
+	for ; i+4 <= len(s); i += 4 {
+		a, b, c, d := sixBits[s[i]], sixBits[s[i+1]], sixBits[s[i+2]], sixBits[s[i+3]]
+		if (a|b|c|d)>>6 != 0 {
+			return dst, false
+		}
+		dst = append(dst, a<<2|b>>4, b<<4|c>>2, c<<6|d)
+	}
 	var value uint32
 	bits := 0
-	for i := 0; i < len(s); i++ {
+	for ; i < len(s); i++ {
 		v := sixBits[s[i]]
 		if v == 0xFF {
 			return dst, false
@@ -63,15 +71,20 @@ func fromBase32(dst []byte, s string) ([]byte, bool) {
 }
 
 // hexValue returns the value of a hexadecimal digit, or 16 and more.
-func hexValue(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
+func hexValue(c byte) byte { return hexValues[c] }
+
+var hexValues = func() (t [256]uint8) {
+	for i := range t {
+		t[i] = 16
 	}
-	return 16
-}
+	for i := range byte(10) {
+		t['0'+i] = i
+	}
+	for i := range byte(6) {
+		t['a'+i], t['A'+i] = 10+i, 10+i
+	}
+	return t
+}()
 
 func fromHex(dst []byte, s string) ([]byte, bool) {
 	for i := 0; i+1 < len(s); i += 2 {

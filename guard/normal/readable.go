@@ -11,45 +11,79 @@ type content struct {
 	control, invalid                                bool
 }
 
+// kindLanes has for every ASCII byte a one in the part of a word that counts its
+// kind: letters, digits, spaces, others. Control characters have none.
+var kindLanes = func() (t [utf8.RuneSelf]uint64) {
+	for c := range t {
+		switch b := byte(c); {
+		case symbol[b] != boundary:
+			t[c] = 1
+		case b >= '0' && b <= '9':
+			t[c] = 1 << 16
+		case b == ' ' || b == '\n' || b == '\t' || b == '\r':
+			t[c] = 1 << 32
+		case b > ' ' && b < 0x7F:
+			t[c] = 1 << 48
+		}
+	}
+	return t
+}()
+
+// tally counts, up to the first control character or byte that is not UTF-8.
 func tally(text string) (c content) {
-	for i := 0; i < len(text); {
-		b := text[i]
-		if b < utf8.RuneSelf {
-			i++
-			c.runes++
-			switch {
-			case symbol[b] != boundary:
-				c.letters++
-			case b >= '0' && b <= '9':
-				c.digits++
-			case b == ' ' || b == '\n' || b == '\t' || b == '\r':
-				c.spaces++
-			case b < ' ' || b == 0x7F:
-				c.control = true
+	for len(text) > 0 {
+		n := c.ascii(text[:min(len(text), 1<<16-1)])
+		if c.control {
+			return c
+		}
+		text = text[n:]
+		for len(text) > 0 && text[0] >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(text)
+			if c.add(r, size); c.control || c.invalid {
 				return c
-			default:
-				c.others++
 			}
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(text[i:])
-		if r == utf8.RuneError && size == 1 {
-			c.invalid = true
-			return c
-		}
-		i += size
-		c.runes++
-		switch {
-		case unicode.IsLetter(r) || unicode.IsMark(r):
-			c.foreign++
-		case r < 0xA0:
-			c.control = true
-			return c
-		default:
-			c.others++
+			text = text[size:]
 		}
 	}
 	return c
+}
+
+// ascii counts the ASCII characters that text begins with, at most 65,535, and
+// returns how many it has.
+func (c *content) ascii(text string) int {
+	var lanes uint64
+	i := 0
+	for ; i < len(text) && text[i] < utf8.RuneSelf; i++ {
+		one := kindLanes[text[i]]
+		if one == 0 {
+			c.control = true
+			break
+		}
+		lanes += one
+	}
+	c.letters += int(lanes & 0xFFFF)
+	c.digits += int(lanes >> 16 & 0xFFFF)
+	c.spaces += int(lanes >> 32 & 0xFFFF)
+	c.others += int(lanes >> 48)
+	c.runes += i
+	return i
+}
+
+// add counts a character outside ASCII.
+func (c *content) add(r rune, size int) {
+	if r == utf8.RuneError && size == 1 {
+		c.invalid = true
+		return
+	}
+	c.runes++
+	switch {
+	case unicode.IsLetter(r) || unicode.IsMark(r):
+		c.foreign++
+	case r < 0xA0:
+		c.control = true
+	default:
+		c.others++
+	}
 }
 
 // printable reports whether text is valid UTF-8 without control characters.
@@ -60,6 +94,11 @@ func (c *content) printable() bool { return !c.control && !c.invalid && c.runes 
 // asked for, more of it for short texts.
 func readable(text string) bool {
 	c := tally(text)
+	return readableAs(text, &c)
+}
+
+// readableAs is readable for a text that is counted.
+func readableAs(text string, c *content) bool {
 	if !c.printable() || (c.letters+c.foreign)*2 < c.runes || c.letters+c.foreign < 3 {
 		return false
 	}
@@ -70,24 +109,36 @@ func readable(text string) bool {
 		return false
 	}
 	mean, n := english(text)
-	w := countWords(text)
-	switch {
-	case n < 8:
-		return w.knownLetters*2 >= n && w.longest >= 3
-	case n < 24:
-		return mean < 17 || mean < 21 && w.longest >= 3
+	if n >= 24 || n >= 8 && mean >= 21 {
+		return mean < 21
 	}
-	return mean < 21
+	w := countWords(text)
+	if n < 8 {
+		return w.knownLetters*2 >= n && w.longest >= 3
+	}
+	return mean < 17 || w.longest >= 3
 }
 
 // language is the stricter test for what could have come about by chance:
 // transformed letters and lists of numbers.
 func language(text string) bool {
+	ok, _ := languageWords(text)
+	return ok
+}
+
+// languageWords is language and returns the words counted for that.
+func languageWords(text string) (ok bool, w wordCount) {
 	mean, n := english(text)
 	if n < 4 || mean > 19 {
-		return false
+		return false, w
 	}
-	w := countWords(text)
+	w = countWords(text)
+	return w.language(), w
+}
+
+// language reports whether the words that are known make it likely that the
+// others are words too.
+func (w *wordCount) language() bool {
 	if w.knownLetters*10 < w.letters*3 {
 		return false
 	}

@@ -9,36 +9,27 @@ const (
 	minLine = 32 // characters of a line that may go on in the next
 )
 
-// run is a stretch of base64 characters, its lines joined.
-type run struct {
-	start, end int    // in the text, padding included
-	body       string // without line breaks and padding
-	line, nl   int    // characters of its lines and bytes of the breaks; 0 for one line
-
-	upper, lower, digits, marks, turns int
-	hex, base32, binary                bool
-	pad                                int // '=' after it
-	turned                             bool
-}
-
-// runs decodes base64, base32, hexadecimal and binary runs.
-func (u *undoer) runs(p piece, r reading, h hints, into *findings) {
+// runs decodes base64, base32, hexadecimal and binary runs. It returns where
+// those are that hold language, which need no other explanation.
+func (u *undoer) runs(p piece, r reading, h hints, into *findings) (explained []stretch) {
 	if h.longest < minRun {
-		return
+		return nil
 	}
 	var s runSets
 	u.scanRuns(p, &s, into)
 	for k := range s.read {
-		u.follow(s.read[k].done(p), r.to(runSteps[k], Decoded))
-		to := r.to(runSteps[k], Decoded)
-		to.emit = false
-		u.follow(s.inner[k].done(p), to)
+		u.followSet(&s.read[k], p, r, runSteps[k], true)
+		u.followSet(&s.inner[k], p, r, runSteps[k], false)
 	}
+	return s.explained
 }
 
 // runSets keeps what runs decode to, by step: language, and what may be encoded
 // once more.
-type runSets struct{ read, inner [len(runSteps)]gather }
+type runSets struct {
+	read, inner [len(runSteps)]gather
+	explained   []stretch // the runs that are in read
+}
 
 // scanRuns finds the runs of p and decodes them into s and into; either may be
 // nil.
@@ -83,115 +74,25 @@ var stepModes = [...]mode{stepBase64: of64, stepBase32: of32, stepHex: of16, ste
 // eachLine decodes the lines of a joined run each by itself into into: they may
 // be a list, or the last be words that follow.
 func (u *undoer) eachLine(p piece, x *run, into *findings) {
-	lines := into
-	if n := len(into.list); n > 0 && into.list[n-1].start == x.start {
-		lines = &findings{}
-	}
+	from := len(into.list)
+	joined := from > 0 && int(into.list[from-1].start) == x.start
 	for i := x.start; i < x.end; {
 		end := i
 		for end < x.end && class[p.text[end]]&cRun != 0 {
 			end++
 		}
 		if end-i >= minRun {
-			y := run{start: i, end: end, body: p.text[i:end], hex: true, base32: true, binary: true}
+			y := run{start: i, end: end, body: p.text[i:end]}
 			y.count()
-			u.decodeRun(p, y, nil, lines, false)
+			u.decodeRun(p, y, nil, into, false)
 		}
 		for i = end; i < x.end && class[p.text[i]]&cRun == 0; i++ {
 		}
 	}
-	if lines != into {
-		into.also = append(into.also, lines.list...)
+	if joined {
+		into.also = append(into.also, into.list[from:]...)
+		into.list = into.list[:from]
 	}
-}
-
-// runAt describes the run at text[start:end], following it over line breaks.
-func runAt(text string, start, end int) run {
-	x := run{start: start, end: end, body: text[start:end], hex: true, base32: true, binary: true}
-	if end-start >= minLine && end < len(text) && (text[end] == '\n' || text[end] == '\r') {
-		x.body, x.end, x.nl = joinLines(text, start, end)
-		x.line = end - start
-	}
-	for x.end < len(text) && text[x.end] == '=' && x.pad < 6 {
-		x.end++
-		x.pad++
-	}
-	x.turned = start > 0 && text[start-1] == '=' && (start < 2 || class[text[start-2]]&cRun == 0)
-	x.count()
-	return x
-}
-
-// joinLines joins a run's lines, each as long as the first, but for the last. It
-// returns the joined characters, where they end and the size of the line breaks,
-// 0 if the run goes on in no other line.
-func joinLines(text string, start, end int) (body string, _, nl int) {
-	var b strings.Builder
-	width := end - start
-	b.WriteString(text[start:end])
-	for {
-		next := end
-		if next < len(text) && text[next] == '\r' {
-			next++
-		}
-		if next >= len(text) || text[next] != '\n' {
-			break
-		}
-		next++
-		if size := next - end; nl == 0 {
-			nl = size
-		} else if size != nl {
-			break
-		}
-		stop := next
-		for stop < len(text) && class[text[stop]]&cRun != 0 {
-			stop++
-		}
-		if n := stop - next; n == 0 || n > width || n < width && stop < len(text) && class[text[stop]]&cSpace == 0 && text[stop] != '=' {
-			break
-		}
-		b.WriteString(text[next:stop])
-		end = stop
-		if stop-next < width {
-			break
-		}
-	}
-	if end-start == width {
-		nl = 0
-	}
-	return b.String(), end, nl
-}
-
-// count fills in what the run is made of.
-func (x *run) count() {
-	var last uint8
-	for i := 0; i < len(x.body); i++ {
-		c := x.body[i]
-		var kind uint8
-		switch {
-		case c >= 'a' && c <= 'z':
-			x.lower++
-			kind = 1
-			x.hex = x.hex && c <= 'f'
-		case c >= 'A' && c <= 'Z':
-			x.upper++
-			kind = 2
-			x.hex = x.hex && c <= 'F'
-		case c >= '0' && c <= '9':
-			x.digits++
-			kind = 3
-			x.base32 = x.base32 && c >= '2' && c <= '7'
-		default:
-			x.marks++
-			kind = 4
-			x.hex, x.base32 = false, false
-		}
-		x.binary = x.binary && (c == '0' || c == '1')
-		if kind != last && (last == 1 || last == 3 || kind == 3 && last == 2) {
-			x.turns++
-		}
-		last = kind
-	}
-	x.base32 = x.base32 && (x.upper == 0 || x.lower == 0)
 }
 
 // decodeRun tries what the run can be, and reports it as a blob if it is long
@@ -220,44 +121,14 @@ func (u *undoer) decodeRun(p piece, x run, s *runSets, into *findings, split boo
 		}
 	}
 	if into != nil && strings.HasPrefix(x.body, "0x") && n > 2+2*minPrintable && x.nl == 0 {
-		y := run{start: x.start + 2, end: x.end, body: x.body[2:], hex: true, base32: true, binary: true}
+		y := run{start: x.start + 2, end: x.end, body: x.body[2:]}
 		if y.count(); y.hex && n%2 == 0 && gatherRun(y, stepHex, fromHex, nil, into) {
-			into.list[len(into.list)-1].start = x.start
+			into.list[len(into.list)-1].start = int32(x.start)
 		}
 	}
 	if s != nil && x.isBlob(p.text) {
 		u.blob(p, x.start, x.end)
 	}
-}
-
-// couldBase64 reports whether the run is rather base64 than a word or a path.
-func (x *run) couldBase64() bool {
-	n := len(x.body)
-	return (x.turns >= 2 || x.turns >= 1 && x.pad > 0 || n >= 16 && x.upper > 0 && x.lower > 0) && (x.upper > 0 || n >= 24) && x.marks*4 <= n
-}
-
-// longestPart returns the longest part of the run between '/', '_', '-', '+'.
-func (x *run) longestPart(text string) (run, bool) {
-	best, bestEnd := 0, 0
-	for i := 0; i < len(x.body); {
-		j := i
-		for j < len(x.body) && class[x.body[j]]&(cLetter|cDigit) != 0 {
-			j++
-		}
-		if j-i > bestEnd-best {
-			best, bestEnd = i, j
-		}
-		i = j + 1
-	}
-	if bestEnd-best < minRun || bestEnd-best == len(x.body) {
-		return run{}, false
-	}
-	y := run{start: x.start + best, end: x.start + bestEnd, body: x.body[best:bestEnd], hex: true, base32: true, binary: true}
-	if y.end == x.start+len(x.body) {
-		y.end, y.pad = x.end, x.pad
-	}
-	y.count()
-	return y, true
 }
 
 // gatherRun decodes a run and keeps the outcome if it is text: in s if it is
@@ -274,9 +145,13 @@ func gatherRun(x run, step int, decode func(dst []byte, s string) ([]byte, bool)
 		return false
 	}
 	if len(probe) < len(x.body) {
-		if out, ok = decode(make([]byte, 0, len(x.body)), x.body); !ok {
+		var b builder
+		b.begin()
+		defer b.drop()
+		if b.buf, ok = decode(b.buf, x.body); !ok {
 			return false
 		}
+		out = b.buf
 	}
 	text := string(out)
 	c := tally(text)
@@ -288,11 +163,13 @@ func gatherRun(x run, step int, decode func(dst []byte, s string) ([]byte, bool)
 		return len(text) >= minPrintable
 	}
 	set := &s.read
-	if !readable(text) {
+	if !readableAs(text, &c) {
 		if len(text) < 12 || c.foreign > 0 {
 			return false
 		}
 		set = &s.inner
+	} else {
+		s.explained = append(s.explained, stretch{x.start, x.end})
 	}
 	g := &set[step]
 	g.begin(x.start)

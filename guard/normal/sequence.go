@@ -10,10 +10,13 @@ import (
 
 // escape is one escape sequence.
 type escape struct {
-	size int    // bytes of it
-	form string // what it stands for
-	hit  bool   // it escapes what needs no escape
+	size int  // bytes of it
+	form rune // what it stands for; noForm if for nothing
+	hit  bool // it escapes what needs no escape
 }
+
+// noForm is the form of a line break that only wraps a line.
+const noForm = -1
 
 // escapeAt reads the escape at i; its size is 0 if there is none.
 func escapeAt(text string, i int) (escape, int) {
@@ -33,14 +36,13 @@ func hexAt(text string, i, n int) (v rune, ok bool) {
 	if i+n > len(text) {
 		return 0, false
 	}
-	for _, c := range []byte(text[i : i+n]) {
-		d := hexValue(c)
-		if d > 15 {
-			return 0, false
-		}
-		v = v<<4 | rune(d)
+	all := uint8(0)
+	for k := i; k < i+n; k++ {
+		d := hexValue(text[k])
+		all |= d
+		v = v<<4 | rune(d&15)
 	}
-	return v, true
+	return v, all < 16
 }
 
 // bytesAt reads a character whose bytes are each written as lead and two
@@ -52,6 +54,9 @@ func bytesAt(text string, i int, lead string) (r rune, size int) {
 		v, ok := hexAt(text, i+n*step+len(lead), 2)
 		if !ok {
 			break
+		}
+		if n == 0 && v < utf8.RuneSelf {
+			return v, step
 		}
 		buf[n] = byte(v)
 		n++
@@ -66,24 +71,15 @@ func bytesAt(text string, i int, lead string) (r rune, size int) {
 	return 0, 0
 }
 
-// asciiString gives one-byte strings without allocation.
-var asciiString = func() string {
-	var b [utf8.RuneSelf]byte
-	for i := range b {
-		b[i] = byte(i)
-	}
-	return string(b[:])
-}()
-
 // made returns the escape of size bytes that stands for r.
 func made(r rune, size int) escape {
 	if size == 0 || !utf8.ValidRune(r) {
 		return escape{}
 	}
 	if r < utf8.RuneSelf {
-		return escape{size, asciiString[r : r+1], class[r]&(cLetter|cDigit) != 0}
+		return escape{size, r, class[r]&(cLetter|cDigit) != 0}
 	}
-	return escape{size, string(r), unicode.IsLetter(r) || unseenKind(r) == tag || r >= 0xE0100 && r <= 0xE01EF}
+	return escape{size, r, unicode.IsLetter(r) || unseenKind(r) == tag || r >= 0xE0100 && r <= 0xE01EF}
 }
 
 func percentAt(text string, i int) escape {
@@ -113,9 +109,8 @@ func entityAt(text string, i int) escape {
 	} else if text[i+1] != '#' {
 		return escape{}
 	}
-	form := html.UnescapeString(text[i:end])
-	r, size := utf8.DecodeRuneInString(form)
-	if form == text[i:end] || size != len(form) || r == utf8.RuneError {
+	r := entity(text[i:end])
+	if r == utf8.RuneError {
 		return escape{}
 	}
 	e := made(r, end-i)
@@ -126,23 +121,60 @@ func entityAt(text string, i int) escape {
 	return e
 }
 
+// entity returns the one character that an entity stands for, or
+// utf8.RuneError.
+func entity(s string) rune {
+	if s[1] == '#' && len(s) > len("&#9") {
+		if r, ok := numbered(strings.TrimSuffix(s[2:], ";")); r < 0x80 || r >= 0xA0 || !ok {
+			return r
+		}
+	}
+	form := html.UnescapeString(s)
+	r, size := utf8.DecodeRuneInString(form)
+	if form == s || size != len(form) {
+		return utf8.RuneError
+	}
+	return r
+}
+
+// numbered returns the character of a number, decimal or with an x hexadecimal;
+// ok is false, and the character utf8.RuneError, if there is none.
+func numbered(digits string) (_ rune, ok bool) {
+	base := int64(10)
+	if digits[0]|0x20 == 'x' {
+		base, digits = 16, digits[1:]
+	}
+	v := int64(0)
+	for i := range len(digits) {
+		d := int64(hexValue(digits[i]))
+		if d >= base {
+			return utf8.RuneError, false
+		}
+		v = v*base + d
+	}
+	if v == 0 || v > utf8.MaxRune || !utf8.ValidRune(rune(v)) {
+		return utf8.RuneError, false
+	}
+	return rune(v), true
+}
+
 func backslashAt(text string, i int) escape {
 	if i+1 >= len(text) {
 		return escape{}
 	}
 	switch c := text[i+1]; c {
 	case 'n':
-		return escape{2, "\n", false}
+		return escape{2, '\n', false}
 	case 't', 'r':
-		return escape{2, "\t", false}
+		return escape{2, '\t', false}
 	case '"', '\'', '/':
-		return escape{2, text[i+1 : i+2], false}
+		return escape{2, rune(c), false}
 	case '\\':
 		next := byte(0)
 		if i+2 < len(text) {
 			next = text[i+2]
 		}
-		return escape{2, `\`, next == 'u' || next == 'x'}
+		return escape{2, '\\', next == 'u' || next == 'x'}
 	case 'x':
 		r, size := bytesAt(text, i, `\x`)
 		return made(r, size)
@@ -187,10 +219,10 @@ func unicodeAt(text string, i int) escape {
 
 func quotedAt(text string, i int) escape {
 	if strings.HasPrefix(text[i:], "=\r\n") {
-		return escape{3, "", false}
+		return escape{3, noForm, false}
 	}
 	if strings.HasPrefix(text[i:], "=\n") {
-		return escape{2, "", false}
+		return escape{2, noForm, false}
 	}
 	for _, c := range []byte(text[min(len(text), i+1):min(len(text), i+3)]) {
 		if c >= 'a' {

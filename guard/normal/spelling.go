@@ -81,14 +81,14 @@ func (s *spelling) close(text string) {
 	}
 	chain := make([]single, 0, min(len(words), maxChain))
 	for i, w := range words[:cap(chain)] {
-		x := single{start: w.start, end: w.end, shows: text[w.start] | 0x20}
+		x := single{start: int32(w.start), end: int32(w.end), next: int32(w.end), shows: text[w.start] | 0x20}
 		if i+1 < cap(chain) {
-			x.sep = text[w.end:words[i+1].start]
+			x.next = int32(words[i+1].start)
 		}
 		chain = append(chain, x)
 	}
-	sep := commonSep(chain)
-	if !joinable(chain, sep) {
+	sep := commonSep(text, chain)
+	if !joinable(text, chain, sep) {
 		return
 	}
 	b := newBuilder(len(chain))
@@ -102,7 +102,7 @@ func (s *spelling) close(text string) {
 func writeSpelled(to, from *builder, chain []single) {
 	shows := make(map[int]byte, len(chain))
 	for _, x := range chain {
-		shows[x.start] = x.shows
+		shows[int(x.start)] = x.shows
 	}
 	for i, s := range from.segs {
 		end := len(from.buf)

@@ -56,9 +56,27 @@ func merged(text string, found []stretch) []stretch {
 	return out
 }
 
-// grown widens a stretch, not before byte after, by the words at its ends that
-// read better once changed.
-func (s stretch) grown(text string, after int, change func(word []byte)) stretch {
+// between returns the bounds within which s may grow: what is settled, and the
+// stretches, in order, that are explained. Of these it also returns those that do
+// not come before s.
+func (s stretch) between(text string, settled int, explained []stretch) (after, before int, _ []stretch) {
+	after, before = settled, len(text)
+	for len(explained) > 0 && explained[0].end <= s.start {
+		after = max(after, explained[0].end)
+		explained = explained[1:]
+	}
+	for _, x := range explained {
+		if x.start >= s.end {
+			return after, x.start, explained
+		}
+	}
+	return after, before, explained
+}
+
+// grown widens a stretch, within text[after:before], by the words at its ends
+// that read better once changed.
+func (s stretch) grown(text string, after, before int, change func(word []byte)) stretch {
+	text = text[:before]
 	var buf [24]byte
 	better := func(start, end int) bool {
 		word := text[start:end]

@@ -7,13 +7,15 @@ import (
 
 // turnedRound turns stretches round that read better so: as a whole, and each
 // word by itself.
-func (u *undoer) turnedRound(p piece, r reading, found []stretch) {
+func (u *undoer) turnedRound(p piece, r reading, found, explained []stretch) {
 	var all, words gather
 	for _, s := range merged(p.text, found) {
 		if s.start = max(s.start, all.end); s.end <= s.start {
 			continue
 		}
-		s = s.grown(p.text, all.end, slices.Reverse)
+		var after, before int
+		after, before, explained = s.between(p.text, all.end, explained)
+		s = s.grown(p.text, after, before, slices.Reverse)
 		if !turnsWell(p.text[s.start:s.end]) {
 			continue
 		}
@@ -24,11 +26,8 @@ func (u *undoer) turnedRound(p piece, r reading, found []stretch) {
 		writeTurnedWords(&words.b, p.text, s)
 		words.end = s.end
 	}
-	for i, g := range []*gather{&all, &words} {
-		to := r.to([]string{"reverse", "reverse-words"}[i], Decoded)
-		to.ciphered = true
-		u.follow(g.done(p), to)
-	}
+	u.followCipher(&all, p, r, "reverse")
+	u.followCipher(&words, p, r, "reverse-words")
 }
 
 // turnsWell reports whether the words of text, turned round, are language and
@@ -38,13 +37,19 @@ func turnsWell(text string) bool {
 	for i := len(text) - 1; i >= 0; i-- {
 		turned = append(turned, text[i])
 	}
-	return language(string(turned)) && countWords(string(turned)).knownLetters > 2*countWords(text).knownLetters
+	ok, then := languageWords(string(turned))
+	return ok && then.knownLetters > 2*countWords(text).knownLetters
 }
 
 // writeTurned appends text[start:end] with its characters in reverse order.
 func writeTurned(b *builder, text string, start, end int) {
-	b.segs = append(b.segs, seg(len(b.buf), start, end, reversed))
+	b.mark(start, end, reversed)
 	for end > start {
+		if c := text[end-1]; c < utf8.RuneSelf {
+			b.buf = append(b.buf, c)
+			end--
+			continue
+		}
 		_, size := utf8.DecodeLastRuneInString(text[start:end])
 		b.buf = append(b.buf, text[end-size:end]...)
 		end -= size

@@ -30,16 +30,13 @@ func (r reading) to(step string, kind Kind) reading {
 // read folds the letters of a text, shows the outcome, and goes on to what is
 // encoded in it.
 func (u *undoer) read(p piece, r reading) {
-	hints := look(p.text)
 	plain := p
 	folded, changed := false, false
 	var hidden []carried
-	if hints.foreign {
+	if foreign(p.text) {
 		plain, hidden, folded = u.runes(p, r)
-		if folded {
-			hints = look(plain.text)
-		}
 	}
+	hints := look(plain.text)
 	canonical := plain
 	if hints.words() {
 		canonical, changed = u.words(plain, hints)
@@ -58,16 +55,31 @@ func (u *undoer) read(p piece, r reading) {
 	for _, c := range hidden {
 		u.follow(c.text, r.to(c.step, Hidden))
 	}
+	u.decode(plain, canonical, r, hints)
+}
+
+// decode goes on to what is encoded in a text, and in its letters once folded.
+func (u *undoer) decode(plain, canonical piece, r reading, h hints) {
 	var into *findings
 	if r.prints() {
-		into = &findings{}
+		into = newFindings()
+		defer into.drop()
 	}
-	u.runs(plain, r, hints, into)
-	u.escapes(plain, r, hints)
-	u.codes(plain, r, hints, into)
-	u.morse(plain, r, hints)
-	u.ciphers(canonical, r, hints)
-	u.printables(plain, r, hints, into)
+	var escapes sequences
+	defer escapes.drop()
+	if h.escape {
+		escapes.find(plain.text)
+	}
+	explained := u.runs(plain, r, h, into)
+	u.escapes(plain, r, escapes.list)
+	u.codes(plain, r, h, into)
+	u.morse(plain, r, h)
+	u.ciphers(canonical, r, h, canonical.from.places(plain.from, explained))
+	if into != nil {
+		found := len(into.tokens)
+		u.printables(plain, r, into, &escapes)
+		u.tokens(plain, r, into.tokens[:found])
+	}
 }
 
 // show adds a view.
@@ -96,6 +108,24 @@ func (u *undoer) follow(p piece, r reading) {
 		u.budget -= len(p.text)
 	}
 	u.read(p, r)
+}
+
+// followSet reads what a step decoded in a text, unless that is nothing. Where
+// emit is not set, it is no language but may be encoded once more.
+func (u *undoer) followSet(g *gather, p piece, r reading, step string, emit bool) {
+	if len(g.b.buf) == 0 {
+		g.b.drop()
+		return
+	}
+	to := r.to(step, Decoded)
+	to.emit = emit
+	u.follow(g.b.done(p.from), to)
+}
+
+// followCipher is followSet for letters exchanged or turned round.
+func (u *undoer) followCipher(g *gather, p piece, r reading, step string) {
+	r.ciphered = true
+	u.followSet(g, p, r, step, true)
 }
 
 // shown reports whether a view of the kind has this text: two steps may decode
@@ -128,15 +158,20 @@ func (g *gather) begin(start int) place {
 		}
 		g.b.replace(gap, g.end, start)
 	}
+	g.b.close()
 	return at
 }
 
 // back undoes what was written since begin returned at.
-func (g *gather) back(at place) { g.b.buf, g.b.segs = g.b.buf[:at.size], g.b.segs[:at.segs] }
+func (g *gather) back(at place) {
+	g.b.buf, g.b.segs = g.b.buf[:at.size], g.b.segs[:at.segs]
+	g.b.close()
+}
 
 // done returns everything gathered.
 func (g *gather) done(p piece) piece {
 	if len(g.b.buf) == 0 {
+		g.b.drop()
 		return piece{}
 	}
 	return g.b.done(p.from)

@@ -12,8 +12,15 @@ var flips = [128]byte{'u': 'n', 'n': 'u', 'd': 'p', 'p': 'd', 'b': 'q', 'q': 'b'
 
 // turnedLead marks the first bytes of the letters in turned.
 var turnedLead = func() (t [256]bool) {
-	for r := range turned {
-		t[string(r)[0]] = true
+	for i, page := range turned.pages {
+		if page == nil {
+			continue
+		}
+		for k, c := range page {
+			if c != 0 {
+				t[string(rune(i<<8 | k))[0]] = true
+			}
+		}
 	}
 	return t
 }()
@@ -28,15 +35,13 @@ func (u *undoer) upsideDown(p piece, r reading) {
 			continue
 		}
 		c, size := utf8.DecodeRuneInString(text[i:])
-		if turned[c] == 0 {
+		if turned.at(c) == 0 {
 			i += size
 			continue
 		}
 		i = flippedAt(text, i, &set)
 	}
-	to := r.to("upsidedown", Decoded)
-	to.ciphered = true
-	u.follow(set.done(p), to)
+	u.followCipher(&set, p, r, "upsidedown")
 }
 
 // flippedAt gathers the stretch around i and returns its end.
@@ -52,7 +57,7 @@ func flippedAt(text string, i int, g *gather) int {
 			if flips[c] == 0 {
 				break
 			}
-		} else if turned[c] == 0 {
+		} else if turned.at(c) == 0 {
 			break
 		} else {
 			n++
@@ -66,7 +71,7 @@ func flippedAt(text string, i int, g *gather) int {
 	begun := len(g.b.buf)
 	for k := end; k > start; {
 		c, size := utf8.DecodeLastRuneInString(text[start:k])
-		to := turned[c]
+		to := turned.at(c)
 		if c < utf8.RuneSelf {
 			to = flips[c]
 		}

@@ -148,7 +148,7 @@ func (f *wordFold) plainWord(word string) (string, bool) {
 			continue
 		}
 		foreign++
-		if c, ok := smallCaps[r]; r >= 0x1EB && ok {
+		if c := smallCaps.at(r); c != 0 {
 			small++
 			shown[k] = c
 			k++
