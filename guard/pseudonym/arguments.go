@@ -33,8 +33,12 @@ func newArguments(parameters []string) *arguments {
 
 func (a *arguments) allows() bool {
 	s := string(a.stack)
-	return a.quoted && !a.isKey && a.escape == 0 && !a.lost && (s == "{" || s == "{[") && a.wanted[string(a.key)] && a.place.allows()
+	return a.quoted && !a.isKey && a.escape == 0 && !a.lost && (s == "{" || s == "{[") && a.wanted[string(a.key)] && a.place.allows() && a.place.links.brackets == 0
 }
+
+// settles implements scene. Nothing comes back in brackets here: what follows is
+// written in escapes, and may be another string.
+func (a *arguments) settles(string, bool) (ends, wait bool) { return true, false }
 
 func (a *arguments) advance(c byte) {
 	if a.quoted {

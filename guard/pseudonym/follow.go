@@ -30,7 +30,7 @@ func follows(s string, end bool) (ends, wait bool) {
 			}
 			return strings.IndexByte(`ntr"`, s[i+1]) >= 0, false
 		case c < utf8.RuneSelf:
-			return strings.ContainsRune(" \t\r\n,;!)\"'*|<}", c), false
+			return strings.ContainsRune(" \t\r\n,;!)]\"'*|<}", c), false
 		default:
 			return unicode.IsSpace(c) || unicode.IsPunct(c) || unicode.IsSymbol(c) ||
 				unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai), false

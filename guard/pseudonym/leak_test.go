@@ -14,6 +14,10 @@ var leaks = map[string]*regexp.Regexp{
 	"address":            regexp.MustCompile(`(?:https?:|www\.|//)\S*VALUE`),
 	"address behind":     regexp.MustCompile(`VALUE(?:[A-Za-z0-9@/=&#%-]|[.:?_]+[A-Za-z0-9/])`),
 	"link target":        regexp.MustCompile("\\]\\([^)\n`]*VALUE"),
+	"address, no scheme": regexp.MustCompile(`[a-z]\.[a-z]+/[^\s<>]*VALUE`),
+	"reference text":     regexp.MustCompile("\\[[^\\[\\]\n`]*VALUE[^\\[\\]\n`]*\\](?:\\[|:)"),
+	"wiki link":          regexp.MustCompile("\\[\\[[^\\]\n`]*VALUE"),
+	"title behind":       regexp.MustCompile("(?:^|\n)\\[[a-z]*\\]: [a-z]+\n\"[^\"\n`\\\\]*VALUE"),
 	"link text":          regexp.MustCompile("\\[[^\\]\n`]*VALUE[^\\]\n`]*\\]\\("),
 	"tag":                regexp.MustCompile(`<[A-Za-z][^>~]*VALUE`),
 	"attribute":          regexp.MustCompile(`^[^<~]*<[a-z]+ [a-z]+="[^"]*VALUE`),
@@ -34,7 +38,8 @@ var leaks = map[string]*regexp.Regexp{
 func TestNothingLeaks(t *testing.T) {
 	v, mail, _ := fixed(t)
 	parts := []string{mail, mail, mail, " ", " ", "\n", "\n\n", "`", "~~~\n", "[", "]", "](", "](<", ")", "]:", "(", "<b>", "<b ", "<a>", "</a>", "<script>",
-		"<img src=\"", "\"", "'", ">", "<!--", "-->", "https://x/", "www.", "//", ".", "?", "\\", ":", "_", "-", "/", "@", "word", "    ", "é", "!", "{", "}", ","}
+		"<img src=\"", "\"", "'", ">", "<!--", "-->", "https://x/", "www.", "//", ".", "?", "\\", ":", "_", "-", "/", "@", "word", "    ", "é", "!", "{", "}", ",",
+		"\",\"", "\":\"", "[\"", "\"]", "[word]: word\n", "\\]", "word.word/"}
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 1, 20).Draw(t, "parts"), "")
 		r := v.Text()

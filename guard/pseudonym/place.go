@@ -1,5 +1,7 @@
 package pseudonym
 
+import "strings"
+
 // place is the scene of a text that may be Markdown with HTML in it. It errs on
 // the side of keeping tokens: what cannot be told apart from a link, a tag or
 // code counts as one.
@@ -19,10 +21,14 @@ func newPlace() *place {
 	return &place{line: lineState{start: true, blank: true, wasBlank: true}, plain: tags{naive: true}}
 }
 
-// allows implements scene. What stands here begins with a letter.
+// allows implements scene. What stands here begins with a letter. In brackets it
+// depends on what follows; see settles.
 func (p *place) allows() bool {
 	return !p.line.inCode() && !p.ticks.inside() && !p.links.inside() && !p.tags.inside() && !p.plain.inside() && p.word.plain()
 }
+
+// settles implements scene.
+func (p *place) settles(s string, end bool) (ends, wait bool) { return p.links.settles(s, end) }
 
 // advance implements scene.
 func (p *place) advance(c byte) {
@@ -36,9 +42,10 @@ func (p *place) advance(c byte) {
 		p.word.advance(c)
 		return
 	}
+	tag := p.tags.state != noTag || p.plain.state != noTag
 	p.tag(c)
-	if p.ticks.open == 0 && p.ticks.run == 0 {
-		p.links.advance(c)
+	if p.ticks.open == 0 && (p.ticks.run == 0 || p.ticks.kind == '~') {
+		p.links.advance(c, tag)
 	}
 }
 
@@ -52,7 +59,7 @@ func (p *place) tag(c byte) {
 	p.tags.advance(c)
 	p.plain.advance(c)
 	if was != noTag && p.tags.state == noTag && c == '>' {
-		p.word = wordState{address: p.outer.address || p.word.link, link: p.word.link, last: c}
+		p.word = wordState{address: p.outer.address || p.word.link, path: p.outer.path || p.word.link, link: p.word.link, last: c}
 		return
 	}
 	p.word.advance(c)
@@ -99,6 +106,7 @@ func (l *lineState) advance(c byte) {
 // beginning of an address.
 type wordState struct {
 	address bool
+	path    bool // it holds what an address goes on behind, through quotation marks too
 	link    bool // it holds // or www. and so surely is one
 	last    byte
 }
@@ -111,11 +119,21 @@ func (w *wordState) advance(c byte) {
 	case ' ', '\t', '\r', '\n':
 		*w = wordState{}
 		return
-	case '/', '\\', '@', '=', '?', '#', '&', '%', '.', '$', '+', '~':
+	case '/', '\\', '=', '?', '#', '&', '%':
+		w.address, w.path = true, true
+		w.link = w.link || c == '/' && w.last == '/'
+	case '@', '.', '$', '+', '~':
 		w.address = true
-		w.link = w.link || c == '/' && w.last == '/' || c == '.' && w.last|0x20 == 'w'
+		w.link = w.link || c == '.' && w.last|0x20 == 'w'
 	case ':':
 		w.address = w.address || isWord(w.last)
+		w.path = w.path || w.last|0x20 >= 'a' && w.last|0x20 <= 'z'
+	case '"':
+		// A string of compact JSON begins: numbers and names of hosts end before
+		// one, addresses with a path need not.
+		if !w.path && !w.link && w.last != 0 && strings.IndexByte(":,[{", w.last) >= 0 {
+			w.address = false
+		}
 	case '_':
 		if isWord(w.last) {
 			return // goes on

@@ -27,13 +27,15 @@
 //   - in a word that could be read as an address: one with a slash, a dot, an @
 //     and the like before the token, or directly behind it
 //
-// When in doubt the token stays. A link that begins inside of brackets that are
-// never closed, for example, keeps tokens back to the end of its paragraph.
+// When in doubt the token stays. In brackets, as of a list in JSON, a value comes
+// back only when they are seen to close soon and to be no link; those that are never
+// closed keep tokens back to the end of their paragraph.
 //
 // # Streams
 //
 // A [Restorer] is exact: the same text gives the same result at any chunking. It
-// holds back what may become a token, and behind a token at most 8 bytes.
+// holds back what may become a token, and behind a token at most 8 bytes, in
+// brackets at most 1024.
 package pseudonym
 
 import (

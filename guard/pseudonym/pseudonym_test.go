@@ -113,6 +113,49 @@ var places = []struct {
 	{"a tag in a tag", "<b <a>M</a>N", "N"},
 	{"comment in a tag", "<b <!--<b>M", ""},
 	{"behind a link", "[x](https://kestrel.example) M", "M"},
+	{"definition with a title on the next line", "[x]: https://evil.example\n\"M\"\nN", "N"},
+	{"title in parentheses, indented", "[x]: https://evil.example \n  (M) N\nN", "N"},
+	{"title over lines", "[x]: https://evil.example 'a\nM\nM' N\nN", "N"},
+	{"title in a quotation", "> [x]: https://evil.example\n> \"M\"\n> N", "N"},
+	{"title with an escape", "[x]: https://evil.example\n\"a\\\" M\"\nN", "N"},
+	{"target on the next line", "[x]:\nM\n\"M\"\nN", "N"},
+	{"title that is never closed", "[x]: https://evil.example\n\"M\nN\n\nN", "N"},
+	{"target that never comes", "[x]:\n\nM", "M"},
+	{"text behind a definition", "[x]: https://evil.example\nM and \"N\"", "MN"},
+	{"two definitions", "[x]: https://evil.example\n[y]: https://evil.example\n'M'\nN", "N"},
+	{"title with a bracket that is escaped", "[x](/u \"a\\\") M\") N", "N"},
+	{"link text with an escape", "[a \\] M](https://evil.example) N", "N"},
+	{"link text behind an escaped bracket", "\\[M](https://evil.example) N", "N"},
+	{"mathematics", "\\[ x \\] M", "M"},
+	{"link text that begins in what is no target", "](<[\"<b>)M](https://evil.example) N", "N"},
+	{"link text that begins in what is no definition", "x]: [a\nM](https://evil.example)", ""},
+	{"link text behind an image with a bracket", "[ ![a](</u ]>) M](https://evil.example) N", "N"},
+	{"link text with a tag", "[a <b c=\"]\"> M](https://evil.example) N", "N"},
+
+	{"JSON list", `["M", "N"]`, "MN"},
+	{"compact JSON", `{"id":1.5,"to":["M","N"],"n":[1,[2,"M"]]}`, "MNM"},
+	{"list of objects", `[{"mail":"M","name":"N"},{"mail":"M"}]`, "MNM"},
+	{"list over lines", "[\n  \"M\",\n  \"N\"\n]", "MN"},
+	{"brackets in prose", "the customer [M], [N].", "MN"},
+	{"brackets in brackets", "[see [M] and N] M", "MNM"},
+	{"behind a name of a host", `{"host":"evil.example","mail":"M"}`, "M"},
+	{"behind an address", `{"url":"https://evil.example","mail":"M"}`, ""},
+	{"behind an address without a scheme", `{"url":"evil.example/","mail":"M"}`, ""},
+	{"behind a scheme", `{"url":"mailto:x","mail":"M"}`, ""},
+	{"list that is link text", `["M","x"](https://evil.example)`, ""},
+	{"list that is image text", `!["M"](https://evil.example)`, ""},
+	{"list that is a reference", `["M"][x]`, ""},
+	{"list that is a reference of old", `["M"] [x]`, ""},
+	{"list that is a definition", `["M"]: https://evil.example`, ""},
+	{"list in link text", `[x ["M"] y](https://evil.example)`, ""},
+	{"link in a list", `["M", [x](https://evil.example), "N"]`, "MN"},
+	{"list with an escape", `["M \] y](https://evil.example)`, ""},
+	{"list with code", "[\"M `]` y](https://evil.example)", ""},
+	{"list with a tag", `["M" <b c="]"> y](https://evil.example)`, ""},
+	{"wiki link", `[[M]] and ["N"]`, "N"},
+	{"list that is too long", `["M",` + strings.Repeat(" 1,", 400) + `1]`, ""},
+	{"list that ends with its paragraph", "[\"M\",\n \n\"N\"]", "N"},
+
 	{"image", "![M](https://evil.example/i.png?M)", ""},
 	{"reference", "[x]: https://evil.example/M\nN", "N"},
 	{"definition with a title", "[x]: https://evil.example M", ""},
@@ -263,12 +306,13 @@ func TestArguments(t *testing.T) {
 }
 
 // TestChunks: at any chunking the result is that of the whole text, and what is
-// held back is a live part of a token or at most 8 bytes behind one. The masks
+// held back is a live part of a token or at most 8 bytes behind one, in brackets
+// at most 1024 and what decides behind the last. The masks
 // of Release turn what was written into what was returned.
 func TestChunks(t *testing.T) {
 	v, mail, name := fixed(t)
 	other := "EMAIL_ZZZZZZZZZZZZ"
-	parts := []string{mail, name, other, mail[:8], name[5:], "E", "EMAIL_", " ", " ", "\n", "\n\n", "`", "```", "~~~\n", "[", "]", "](", ")", "<b>", "<a href='", "'>", "</a>", "<!--", "-->", "https://x/", ".", "?", "\"", "\\", "é", "。", "word", "    ", "- ", "@"}
+	parts := []string{mail, name, other, mail[:8], name[5:], "E", "EMAIL_", " ", " ", "\n", "\n\n", "`", "```", "~~~\n", "[", "]", "](", ")", "<b>", "<a href='", "'>", "</a>", "<!--", "-->", "https://x/", ".", "?", "\"", "\\", ",\"", "[\"", "\"]", "]: x\n\"", strings.Repeat("1, ", 300), "é", "。", "word", "    ", "- ", "@"}
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 0, 24).Draw(t, "parts"), "")
 		whole := v.Text()
@@ -279,6 +323,10 @@ func TestChunks(t *testing.T) {
 		}
 		r := v.Text()
 		got, written, upto := "", 0, 0
+		most := len(mail) + 8
+		if strings.Contains(text, "[") {
+			most += 1024 + 2
+		}
 		var masks []guard.Mask
 		for rest := []rune(text); len(rest) > 0; {
 			n := rapid.IntRange(1, min(len(rest), 9)).Draw(t, "n")
@@ -287,7 +335,7 @@ func TestChunks(t *testing.T) {
 			got += r.Write(piece)
 			written += len(piece)
 			u, ms := r.Release(len(got), nil)
-			if masks = append(masks, ms...); u < upto || written-u > len(mail)+8 {
+			if masks = append(masks, ms...); u < upto || written-u > most {
 				t.Fatalf("%d of %d written are settled, %d before", u, written, upto)
 			}
 			upto = u

@@ -15,8 +15,12 @@ const maxRestored = 4096
 type scene interface {
 	// advance passes a byte.
 	advance(c byte)
-	// allows reports whether a value may come back at this place.
+	// allows reports whether a value may come back at this place, as far as
+	// what stands before it says.
 	allows() bool
+	// settles reports whether s, the text behind a token at this place, says
+	// so too. wait says that more text is needed to tell, unless it has ended.
+	settles(s string, end bool) (ok, wait bool)
 }
 
 // A Restorer puts values back into one text that arrives in pieces. It maps
@@ -71,7 +75,10 @@ func (r *Restorer) step(piece string, end bool) string {
 		stay := live && !end
 		var back bool
 		if token != "" && !r.stopped && r.scene.allows() && len(r.units) < maxRestored {
-			back, stay = follows(s[at+len(token):], end)
+			behind := s[at+len(token):]
+			if back, stay = follows(behind, end); back {
+				back, stay = r.scene.settles(behind, end)
+			}
 		}
 		switch {
 		case stay:

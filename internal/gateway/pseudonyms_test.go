@@ -125,6 +125,9 @@ func TestPseudonyms(t *testing.T) {
 		{"in a link", "[x](https://kestrel.example/?q={1}) {2}", "[x](https://kestrel.example/?q={1}) zoe@kestrel.example", 1},
 		{"in code", "`{1}`\n```\n{1}\n```\n{2}", "`{1}`\n```\n{1}\n```\nzoe@kestrel.example", 1},
 		{"in a tag", "<b title='{1}'>{2}</b>", "<b title='{1}'>zoe@kestrel.example</b>", 1},
+		{"in JSON", `{"n":1.5,"to":["{1}","{2}"],"cc":[{"m":"{1}"}]}`, `{"n":1.5,"to":["lena@kestrel.example","zoe@kestrel.example"],"cc":[{"m":"lena@kestrel.example"}]}`, 3},
+		{"in a list that is a link", `["{1}"](https://kestrel.example) {2}`, `["{1}"](https://kestrel.example) zoe@kestrel.example`, 1},
+		{"in the title of a definition", "[x]: https://kestrel.example\n'{1}'\n{2}", "[x]: https://kestrel.example\n'{1}'\nzoe@kestrel.example", 1},
 		{"beside other scripts", "連絡は{1}。😀 {2}", "連絡は lena@kestrel.example。😀 zoe@kestrel.example", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
