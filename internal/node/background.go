@@ -44,7 +44,8 @@ func (n *Node) moveActs(ctx context.Context) {
 }
 
 func (n *Node) moveActsOnce(ctx context.Context) error {
-	acts, err := n.store.PendingActs(ctx, store.MaxBatch)
+	late := time.Now().Add(store.ActLease / 2) // then others may soon take what is left
+	acts, err := n.store.ClaimActs(ctx, n.ledger.Name(), store.MaxBatch)
 	if err != nil || len(acts) == 0 {
 		return err
 	}
@@ -53,7 +54,7 @@ func (n *Node) moveActsOnce(ctx context.Context) error {
 	whole := context.WithoutCancel(ctx)
 	var ids []int64
 	for _, a := range acts {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || time.Now().After(late) {
 			break
 		}
 		_, err = n.ledger.Append(whole, event.Event{Time: time.Now(), Kind: KindAct, Application: a.Application,

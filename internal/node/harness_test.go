@@ -3,15 +3,12 @@ package node
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,13 +16,13 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib"
 	"go.uber.org/goleak"
 
 	"warder.example/internal/access"
 	"warder.example/internal/config"
 	"warder.example/internal/ledger"
 	"warder.example/internal/store"
+	"warder.example/internal/store/conformance"
 )
 
 func TestMain(m *testing.M) {
@@ -55,44 +52,9 @@ func eventually(t *testing.T, what string, holds func() bool) {
 func eachStore(t *testing.T, f func(t *testing.T, store string)) {
 	t.Run("sqlite", func(t *testing.T) { f(t, "") })
 	t.Run("postgres", func(t *testing.T) {
-		t.Setenv("WARDER_NODE_TEST_STORE", emptySchema(t))
+		t.Setenv("WARDER_NODE_TEST_STORE", conformance.EmptySchema(t, "./internal/node/"))
 		f(t, "store: env:WARDER_NODE_TEST_STORE\n")
 	})
-}
-
-// emptySchema makes a schema of its own and returns a URL that uses it.
-func emptySchema(t *testing.T) string {
-	t.Helper()
-	dsn := os.Getenv("WARDER_TEST_POSTGRES")
-	switch {
-	case dsn != "":
-	case os.Getenv("WARDER_TEST_REQUIRE_POSTGRES") == "1":
-		t.Fatal("WARDER_TEST_POSTGRES is not set and WARDER_TEST_REQUIRE_POSTGRES=1: run under test/postgres.sh")
-	default:
-		t.Skip("WARDER_TEST_POSTGRES is not set: test/postgres.sh run go test ./internal/node/")
-	}
-	db, err := sql.Open("pgx", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := "n_" + strings.ToLower(rand.Text())
-	if _, err := db.ExecContext(t.Context(), "CREATE SCHEMA "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		defer db.Close()
-		if _, err := db.ExecContext(context.WithoutCancel(t.Context()), "DROP SCHEMA "+name+" CASCADE"); err != nil {
-			t.Errorf("dropping the schema: %v", err)
-		}
-	})
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	return u.String()
 }
 
 // site is a folder with a configuration, and what an administrator beside the

@@ -2,10 +2,12 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"warder.example/internal/access"
@@ -25,8 +27,14 @@ const (
 // MaxAct is the size in bytes of the largest payload of an act.
 const MaxAct = 32 << 10
 
-// MaxBatch bounds what one call lists or marks.
+// MaxBatch bounds what one call claims or marks.
 const MaxBatch = 1000
+
+// ActLease is how long acts are left to the log that claimed them.
+const ActLease = time.Minute
+
+// maxLog is the length of the longest name of a log in bytes.
+const maxLog = 200
 
 // ApplicationChange is the payload of [ActApplicationChanged].
 type ApplicationChange struct {
@@ -75,22 +83,46 @@ func (db *DB) act(ctx context.Context, tx *sql.Tx, kind, application string, pay
 	return nil
 }
 
-// PendingActs returns up to limit acts (1 to [MaxBatch]) that are not yet in
-// the ledger, oldest first.
+// ClaimActs returns up to limit acts (1 to [MaxBatch]) that are not yet in a
+// ledger, oldest first, and leaves them for [ActLease] to the log of that name (1
+// to 200 bytes): no other one gets them, and it gets them again itself.
 //
-// Whoever moves them appends each to the ledger with its id and then calls
-// [DB.MarkActs]. After a crash in between, an act comes again: readers of the
-// ledger know it by its id.
-func (db *DB) PendingActs(ctx context.Context, limit int) ([]Act, error) {
+// Whoever moves them appends each to the ledger with its id within the lease and
+// then calls [DB.MarkActs]. After a crash in between, an act comes again: readers
+// of the ledger know it by its id. The clocks of nodes that share a database must
+// not differ by as much as the lease.
+func (db *DB) ClaimActs(ctx context.Context, log string, limit int) ([]Act, error) {
+	if log == "" || len(log) > maxLog {
+		return nil, fmt.Errorf("claiming acts: the log's name has %d bytes; expected 1 to %d", len(log), maxLog)
+	}
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	acts, err := collect(ctx, db.read, scanAct,
-		`SELECT id, at, kind, application, actor, payload FROM admin_acts WHERE moved = 0 ORDER BY id LIMIT $1`, batch(limit))
+	// Mostly there is nothing to claim, and asking writes nothing.
+	waiting, err := collect(ctx, db.read, scanID, `SELECT id FROM admin_acts WHERE moved = 0 LIMIT 1`)
 	if err != nil {
-		return nil, fmt.Errorf("listing acts to move: %w", err)
+		return nil, fmt.Errorf("looking for acts to move: %w", err)
 	}
+	if len(waiting) == 0 {
+		return nil, nil
+	}
+	var acts []Act
+	err = db.update(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		acts, err = collect(ctx, tx, scanAct, claimActs, clean(log, maxLog), micros(db.now().Add(ActLease)), micros(db.now()), batch(limit))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claiming acts to move: %w", err)
+	}
+	slices.SortFunc(acts, func(a, b Act) int { return cmp.Compare(a.ID, b.ID) })
 	return acts, nil
 }
+
+// claimActs says twice what may be claimed: PostgreSQL looks again at a row that
+// another node claimed meanwhile, but not at the list of ids.
+const claimActs = `UPDATE admin_acts SET claimed_by = $1, claimed_until = $2
+	WHERE moved = 0 AND (claimed_by = $1 OR claimed_until <= $3) AND id IN (
+		SELECT id FROM admin_acts WHERE moved = 0 AND (claimed_by = $1 OR claimed_until <= $3) ORDER BY id LIMIT $4)
+	RETURNING id, at, kind, application, actor, payload`
 
 // MarkActs notes that the acts with these ids, at most [MaxBatch], are in the
 // ledger. Ids that are marked already or do not exist are passed over.
@@ -119,6 +151,11 @@ func scanAct(rows *sql.Rows) (a Act, err error) {
 	err = rows.Scan(&a.ID, &at, &a.Kind, &a.Application, &a.Actor, &payload)
 	a.At, a.Payload = fromMicros(at), json.RawMessage(payload)
 	return a, err
+}
+
+func scanID(rows *sql.Rows) (id int64, err error) {
+	err = rows.Scan(&id)
+	return id, err
 }
 
 // batch is a limit within its bounds.

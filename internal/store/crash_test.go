@@ -59,7 +59,7 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 			checked++
 		}
 	}
-	acts, err := db.PendingActs(t.Context(), store.MaxBatch)
+	acts, err := db.ClaimActs(t.Context(), "log", store.MaxBatch)
 	if err != nil || len(acts) < checked {
 		t.Errorf("%d acts (%v) for %d acknowledged changes", len(acts), err, checked)
 	}

@@ -1,12 +1,8 @@
 package store_test
 
 import (
-	"context"
-	"crypto/rand"
 	"database/sql"
 	"fmt"
-	"net/url"
-	"os"
 	"strings"
 	"testing"
 
@@ -16,50 +12,17 @@ import (
 	"warder.example/internal/store/conformance"
 )
 
-// postgres returns the URL of a server for tests.
-func postgres(t testing.TB) string {
-	t.Helper()
-	dsn := os.Getenv("WARDER_TEST_POSTGRES")
-	switch {
-	case dsn != "":
-	case os.Getenv("WARDER_TEST_REQUIRE_POSTGRES") == "1":
-		t.Fatal("WARDER_TEST_POSTGRES is not set and WARDER_TEST_REQUIRE_POSTGRES=1: run under test/postgres.sh")
-	default:
-		t.Skip("WARDER_TEST_POSTGRES is not set: test/postgres.sh run go test ./internal/store/")
-	}
-	return dsn
-}
+// packagePath is what a skipped test says to run.
+const packagePath = "./internal/store/"
 
-// emptySchema makes a schema of its own and returns a URL that uses it.
+// emptySchema returns the URL of an empty schema on the server for tests.
 func emptySchema(t testing.TB) string {
 	t.Helper()
-	dsn := postgres(t)
-	db, err := sql.Open("pgx", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := "t_" + strings.ToLower(rand.Text())
-	if _, err := db.ExecContext(t.Context(), "CREATE SCHEMA "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		defer db.Close()
-		if _, err := db.ExecContext(context.WithoutCancel(t.Context()), "DROP SCHEMA "+name+" CASCADE"); err != nil {
-			t.Errorf("dropping the schema: %v", err)
-		}
-	})
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	return u.String()
+	return conformance.EmptySchema(t, packagePath)
 }
 
 func TestPostgreSQL(t *testing.T) {
-	postgres(t)
+	conformance.Postgres(t, packagePath)
 	dsns := map[conformance.Store]string{}
 	conformance.RunTests(t, conformance.Backend{
 		Open: func(t *testing.T, clock *conformance.Clock) conformance.Store {

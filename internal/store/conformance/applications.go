@@ -45,7 +45,7 @@ var applicationTests = []test{
 		r.app("other")
 		_, err = r.UpdateApplication(r.ctx, "other", func(a *access.Application) error { a.Name = "desk"; return nil })
 		r.is(err, store.ErrConflict)
-		acts, err := r.PendingActs(r.ctx, 10)
+		acts, err := r.ClaimActs(r.ctx, "log", 10)
 		r.ok(err)
 		r.same(len(acts), 2) // refused changes leave no trace
 	}},

@@ -43,7 +43,7 @@ type Policies interface {
 // Acts keeps administrative acts on their way into the ledger.
 type Acts interface {
 	access.Recorder
-	PendingActs(ctx context.Context, limit int) ([]store.Act, error)
+	ClaimActs(ctx context.Context, log string, limit int) ([]store.Act, error)
 	MarkActs(ctx context.Context, ids ...int64) error
 }
 

@@ -1,0 +1,6 @@
+-- Which node's log is about to take an act, and until when the others leave it
+-- alone.
+
+-- +goose Up
+ALTER TABLE admin_acts ADD COLUMN claimed_by TEXT NOT NULL DEFAULT '' CHECK (length(claimed_by) <= 200);
+ALTER TABLE admin_acts ADD COLUMN claimed_until INTEGER NOT NULL DEFAULT 0;
