@@ -140,6 +140,18 @@ func (s *Stream) Close() (Release, error) { return s.step("", true) }
 // Held is the number of bytes received and not yet released.
 func (s *Stream) Held() int { return s.account.Received - s.upto }
 
+// Tail returns the end of the text as it was written: at least [StreamWindow]
+// bytes, or all there are, and none if the guard has no detectors. Written to
+// another stream before what follows, it lets that one see what this one left
+// unfinished.
+func (s *Stream) Tail() string {
+	from := max(0, len(s.buf)-StreamWindow)
+	for from > 0 && !startsRune(s.buf[from]) {
+		from--
+	}
+	return string(s.buf[from:])
+}
+
 // Account returns the bytes' account so far.
 func (s *Stream) Account() Account { return s.account }
 

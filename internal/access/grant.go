@@ -66,7 +66,7 @@ func (g *Grant) AllowsModel(name string) bool {
 		return false
 	}
 	for _, p := range g.Application.Models {
-		if matchModel(p, name) {
+		if MatchModel(p, name) {
 			return true
 		}
 	}
@@ -137,10 +137,10 @@ func newGrant(a Application, k Key, u *usage) *Grant {
 	return g
 }
 
-// matchModel reports whether pattern, in which * stands for any run of bytes,
+// MatchModel reports whether pattern, in which * stands for any run of bytes,
 // matches the whole name. The leftmost place for each piece is enough, so the
 // work is at most len(pattern) × len(name).
-func matchModel(pattern, name string) bool {
+func MatchModel(pattern, name string) bool {
 	head, rest, star := strings.Cut(pattern, "*")
 	if !star {
 		return pattern == name

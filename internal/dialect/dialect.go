@@ -39,9 +39,6 @@
 // they show or say, and what stands deeper in their bytes, even if it is text.
 // Numbers in fields that the table knows as numbers, short numbers, fractions,
 // true, false, null, and how often they come. Keys that look like a name.
-// The "bytes" of logprobs, which go with all logprobs when anything is masked.
-// Strings that a dialect takes to come whole in each chunk of a stream (names,
-// ids, unknown fields outside of a delta) are read chunk by chunk.
 //
 // # Streams
 //
@@ -79,6 +76,7 @@ type Leaf struct {
 	tail  uint16 // high surrogate that ends the piece, outside the raw span
 	head  uint16 // low surrogate that begins it, outside the raw span
 	whole bool   // gathered from many strings: masks drop the value
+	rank  int32  // whole: of candidates, which of them in each place, from 1
 	step  int32  // path, -1 for none
 	start int32  // raw bytes between the quotes
 	end   int32

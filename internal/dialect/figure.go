@@ -17,6 +17,12 @@ const (
 // says nothing of numbers: below unknown keys and in tool arguments that are
 // given as JSON. Fractions of measurements are not looked at.
 func (w *walker) figure(r *Rule, start int) error {
+	if r.Use == Octet || r.Use == CandidateOctet {
+		if w.gather != nil && w.gather.octet(w, r, w.src[start:w.at]) {
+			return nil
+		}
+		r = unknownRule
+	}
 	if w.at-start < minFigure || r != unknownRule && r.Use != Arguments {
 		return nil
 	}

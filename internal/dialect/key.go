@@ -1,6 +1,6 @@
 package dialect
 
-import "strings"
+import "unicode/utf8"
 
 // foldMax is the longest key that can be a variant of a known one.
 const foldMax = 64
@@ -9,24 +9,29 @@ const foldMax = 64
 // simple folding, without dashes and underscores. Two code points outside ASCII
 // fold into it: the long s and the Kelvin sign.
 func fold(key string) string {
+	var buf [foldMax]byte
+	return string(appendFold(buf[:0], key))
+}
+
+// appendFold appends fold(key), which is never longer than key.
+func appendFold(dst []byte, key string) []byte {
 	if len(key) > foldMax {
-		return ""
+		return dst
 	}
-	var b strings.Builder
 	for _, r := range key {
 		switch {
 		case r == '-' || r == '_':
 		case r >= 'A' && r <= 'Z':
-			b.WriteRune(r + 'a' - 'A')
+			dst = append(dst, byte(r)+'a'-'A')
 		case r == 'ſ':
-			b.WriteByte('s')
+			dst = append(dst, 's')
 		case r == '\u212a':
-			b.WriteByte('k')
+			dst = append(dst, 'k')
 		default:
-			b.WriteRune(r)
+			dst = utf8.AppendRune(dst, r)
 		}
 	}
-	return b.String()
+	return dst
 }
 
 // Bounds of keys that are taken for names.

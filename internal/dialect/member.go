@@ -77,7 +77,8 @@ func (w *walker) key(m *members, k str) (*Rule, error) {
 
 // foreign checks a key that a closed object does not have.
 func (w *walker) foreign(o *Object, k str, name string) error {
-	if o.folds[fold(name)] {
+	var buf [foldMax]byte
+	if o.folds[string(appendFold(buf[:0], name))] {
 		return w.failAt(k.start, CodeCaseVariantKey, "key that some parsers take for a known one; expected its exact spelling")
 	}
 	if o.Sealed {

@@ -36,6 +36,12 @@ const (
 	// MediaURL is opaque when [IsMediaURL] says so; any other string is
 	// Prose.
 	MediaURL
+	// Octet is a number below a rule with Drop, one byte of a Token as it is
+	// written a second time: all of them together are one leaf. A string is
+	// unknown there.
+	Octet
+	// CandidateOctet is like Octet for a Candidate.
+	CandidateOctet
 )
 
 // Types is a set of JSON types.

@@ -60,12 +60,14 @@ func (e *Event) AppendJSON(dst []byte) ([]byte, error) {
 
 func appendPayload(dst []byte, p any) ([]byte, error) {
 	start := len(dst)
+	var printable bool
 	if a, ok := p.(Appender); ok {
 		out, err := a.AppendJSON(dst)
 		if err != nil {
 			return dst, err
 		}
-		if !balanced(out[start:]) {
+		var whole bool
+		if whole, printable = object(out[start:]); !whole {
 			return dst, fmt.Errorf("%w: AppendJSON of %T did not write one JSON object", ErrInvalid, p)
 		}
 		dst = out
@@ -75,9 +77,9 @@ func appendPayload(dst []byte, p any) ([]byte, error) {
 		if err != nil {
 			return dst, err
 		}
-		dst = append(dst, b...)
+		dst, printable = append(dst, b...), plain(b)
 	}
-	if plain(dst[start:]) {
+	if printable {
 		return dst, nil
 	}
 	return escapeAll(dst[:start], bytes.Clone(dst[start:])), nil
@@ -93,33 +95,50 @@ func plain(b []byte) bool {
 	return true
 }
 
-// balanced tells whether b is one brace-enclosed value with strings closed,
+// marks are the bytes that object looks at; all others are printable ASCII.
+var marks = func() (m [256]bool) {
+	for c := range m {
+		m[c] = c < 0x20 || c >= 0x7f || c == '"' || c == '\\' || c == '{' || c == '}' || c == '[' || c == ']'
+	}
+	return m
+}()
+
+// object tells whether b is one brace-enclosed value with strings closed,
 // brackets matched in number and no raw control character: enough to keep one
-// faulty Appender from spoiling the line it stands on.
-func balanced(b []byte) bool {
+// faulty Appender from spoiling the line it stands on. printable says that it
+// holds only printable ASCII.
+func object(b []byte) (whole, printable bool) {
 	if len(b) < 2 || b[0] != '{' {
-		return false
+		return false, false
 	}
 	depth, quoted := 0, false
+	printable = true
 	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
+		c := b[i]
+		if !marks[c] {
+			continue
+		}
+		switch {
 		case c < 0x20:
-			return false
-		case quoted:
-			if c == '\\' {
+			return false, false
+		case c >= 0x7f:
+			printable = false
+		case c == '\\' && quoted:
+			// The escaped byte is looked at for what it is, unless it ends
+			// the string or the escape.
+			if i+1 < len(b) && (b[i+1] == '"' || b[i+1] == '\\') {
 				i++
-			} else if c == '"' {
-				quoted = false
 			}
 		case c == '"':
-			quoted = true
+			quoted = !quoted
+		case quoted:
 		case c == '{' || c == '[':
 			depth++
 		case c == '}' || c == ']':
 			if depth--; depth == 0 {
-				return i == len(b)-1
+				return i == len(b)-1, printable
 			}
 		}
 	}
-	return false
+	return false, printable
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -99,6 +100,7 @@ func TestEncodingRefuses(t *testing.T) {
 		{"appender writes two values", event.Event{Kind: "a", Payload: handmade{`{}{}`}}, event.ErrInvalid},
 		{"appender leaves a string open", event.Event{Kind: "a", Payload: handmade{`{"a}`}}, event.ErrInvalid},
 		{"appender writes a line break", event.Event{Kind: "a", Payload: handmade{"{\n}"}}, event.ErrInvalid},
+		{"appender escapes a line break", event.Event{Kind: "a", Payload: handmade{"{\"a\":\"\\\n\"}"}}, event.ErrInvalid},
 		{"appender writes nothing", event.Event{Kind: "a", Payload: handmade{""}}, event.ErrInvalid},
 		{"appender fails", event.Event{Kind: "a", Payload: handmade{"fail"}}, nil},
 		{"raw payload is not JSON", event.Event{Kind: "a", Payload: json.RawMessage(`{"a"`)}, nil},
@@ -198,6 +200,31 @@ func TestCommitment(t *testing.T) {
 	if _, err := (&event.Event{Kind: "a", Subject: a}).AppendJSON(nil); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestCommitter: many commitments under one salt are those that Commitment makes
+// one by one, in whatever pieces a subject comes, and from many goroutines.
+func TestCommitter(t *testing.T) {
+	salt := []byte("0123456789abcdef0123456789abcdef")
+	want := func(app, subject string) string { return event.Commitment(salt, app, subject) }
+	key := bytes.Clone(salt)
+	c := event.NewCommitter(key)
+	clear(key) // it keeps a copy
+	long := strings.Repeat("a long subject ", 500)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 50 {
+				for _, pieces := range [][]string{{"ada"}, {"a", "d", "a"}, {"", "ada", ""}, {"bob"}, {long}, {long, long[1:]}, {""}, nil} {
+					if got, want := c.Commit("shop", pieces...), want("shop", strings.Join(pieces, "")); got != want {
+						t.Errorf("of %.40q: %q, want %q", pieces, got, want)
+						return
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 // FuzzEncoding: what encodes is one line of valid JSON without a character that

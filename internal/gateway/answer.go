@@ -22,18 +22,27 @@ const maxErrorBody = 64 << 10
 
 // answer passes an upstream's answer to the caller.
 func (t *talk) answer(res *http.Response) *failure {
-	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	streams := isStream(res.Header.Get("Content-Type"))
 	switch {
 	case res.StatusCode >= 400:
 		return t.upstreamError(res)
 	case res.StatusCode != http.StatusOK:
 		return failUpGarbage.because(fmt.Errorf("status %d; expected 200 (redirects are not followed)", res.StatusCode))
-	case kind == "text/event-stream" && t.req.Stream:
+	case streams && t.req.Stream:
 		return t.stream(res)
-	case kind == "text/event-stream":
+	case streams:
 		return failUpGarbage.because(errors.New("a stream came where none was asked for"))
 	}
 	return t.whole(res)
+}
+
+// isStream reports whether a content type is that of server-sent events.
+func isStream(contentType string) bool {
+	if contentType == "application/json" {
+		return false // what most answers are needs no parsing
+	}
+	kind, _, _ := mime.ParseMediaType(contentType)
+	return kind == "text/event-stream"
 }
 
 // whole inspects and sends an answer that is not a stream.
@@ -118,7 +127,7 @@ func (t *talk) verdict(v *guard.Verdict, path func(int) string) {
 		n    int
 	}{{"received", c.Account.Received}, {"released", c.Account.Released}, {"masked", c.Account.Masked}, {"exposed", c.Account.Exposed}} {
 		if s.n > 0 {
-			t.server.metrics.bytes.WithLabelValues(s.name).Add(float64(s.n))
+			t.server.metrics.states[s.name].Add(float64(s.n))
 		}
 	}
 }
@@ -234,7 +243,8 @@ func (t *talk) pass(r *relay, h http.Header) (ended bool, f *failure) {
 	if len(open) == 0 {
 		open = []int{0}
 	}
-	id, model := cmp.Or(r.id, "chatcmpl-"+t.id), cmp.Or(r.model, t.req.Model)
+	id, model := r.said()
+	id, model = cmp.Or(id, "chatcmpl-"+t.id), cmp.Or(model, t.req.Model)
 	return true, t.finish(r, h, "cut", openai.RefusalTail(id, model, t.began.Unix(), open))
 }
 

@@ -72,7 +72,6 @@ func playRelay(b *testing.B, g *guard.Guard, body []byte) error {
 // BenchmarkJudge is the request side: parsing and inspecting a conversation
 // whose last turn is new.
 func BenchmarkJudge(b *testing.B) {
-	turn := "Please summarise the quarterly report for me, and tell me which of the three regions grew. "
 	for _, turns := range []int{1, 20} {
 		for _, cached := range []bool{false, true} {
 			b.Run(fmt.Sprintf("turns=%d/cached=%v", turns, cached), func(b *testing.B) {
@@ -80,20 +79,21 @@ func BenchmarkJudge(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				p := &protection{guard: g, history: newHistory(65536, "v")}
+				h, err := newHistory(65536, "v")
+				if err != nil {
+					b.Fatal(err)
+				}
+				p := &protection{guard: g, history: h}
 				if cached {
 					g.Results = p.history
 				}
-				var m strings.Builder
-				for i := range turns - 1 {
-					fmt.Fprintf(&m, `{"role":%q,"content":%q},`, []string{"user", "assistant"}[i%2], strings.Repeat(turn, 16)+fmt.Sprint(i))
-				}
+				body, last := conversation(turns)
 				x := &guard.Exchange{Application: "a"}
 				n := 0
 				b.ReportAllocs()
 				for b.Loop() {
 					n++
-					body := fmt.Appendf(nil, `{"model":"m","messages":[%s{"role":"user","content":%q}]}`, m.String(), strings.Repeat(turn, 16)+fmt.Sprint("n", n))
+					copy(body[last:], fmt.Sprintf("%08d", n)) // nothing holds the body any more
 					req, err := openai.ParseRequest(body, dialect.Limits{})
 					if err != nil {
 						b.Fatal(err)
@@ -105,4 +105,21 @@ func BenchmarkJudge(b *testing.B) {
 			})
 		}
 	}
+}
+
+// conversation returns the body of a request of that many turns of 1.5 KB, and
+// where its last one has eight digits that make it a new one. In a long one a
+// system prompt comes first, then user and assistant speak by turns.
+func conversation(turns int) (body []byte, last int) {
+	turn := strings.Repeat("Please summarise the quarterly report for me, and tell me which of the three regions grew. ", 16)
+	body = []byte(`{"model":"m","messages":[`)
+	for i := range turns {
+		role := []string{"user", "assistant"}[(turns-1-i)%2]
+		if i == 0 && turns > 1 {
+			role = "system"
+		}
+		body = fmt.Appendf(body, `{"role":%q,"content":"%s%08d"},`, role, turn, i)
+	}
+	body = append(body[:len(body)-1], "]}"...)
+	return body, len(body) - len(`00000000"}]}`)
 }

@@ -77,7 +77,7 @@ func drain(r io.Reader, name string, limit int64) ([]byte, error) {
 // isJSON reports whether a content type is JSON in UTF-8. An absent one is
 // taken for JSON, as many clients leave it out.
 func isJSON(contentType string) bool {
-	if contentType == "" {
+	if contentType == "" || contentType == "application/json" {
 		return true
 	}
 	t, params, err := mime.ParseMediaType(contentType)

@@ -59,7 +59,7 @@ func TestSlowHeader(t *testing.T) {
 	x := newRawRig(t, "limits:\n  read_header: 50ms\n")
 	for _, send := range []string{"", "POST /v1/chat", "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nX-A: "} {
 		got, _ := x.rawAnswers(t, send, false)
-		if len(got) > 0 && (len(got) != 1 || got[0] != "400") {
+		if len(got) > 0 && (len(got) != 1 || got[0] != "400 malformed_request") {
 			t.Errorf("%q was answered: %v", send, got)
 		}
 	}

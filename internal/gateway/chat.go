@@ -7,9 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -19,7 +17,6 @@ import (
 	"warder.example/internal/config"
 	"warder.example/internal/dialect"
 	"warder.example/internal/dialect/openai"
-	"warder.example/internal/event"
 )
 
 // talk is a chat exchange once its request was understood.
@@ -49,7 +46,7 @@ func (s *Server) chat(x *exchange) *failure {
 	if err != nil {
 		return problem(err)
 	}
-	x.subject = event.Commitment(s.salt, app.ID, claimedSubject(x.r, ac, req))
+	x.subject = s.committer.Commit(app.ID, claimedSubject(x.r, ac, req))
 	t := &talk{exchange: x, req: req}
 	t.session = s.session(app.ID, x.subject, claimedSession(x.r, ac, req), req)
 	if len(req.Model) > maxModel {
@@ -142,104 +139,6 @@ func (t *talk) send(body []byte) (*http.Response, *failure) {
 	t.server.metrics.took("upstream_first_byte", began)
 	res.Body = watch(res.Body, cancel, t.state.cfg.Limits.UpstreamIdle)
 	return res, nil
-}
-
-// closed stands in waiting once the body was closed.
-const closed = -1
-
-// watched is an upstream's body that is given up when it is silent too long. One
-// timer watches all reads: arming one for each would cost more than reading.
-type watched struct {
-	body    io.ReadCloser
-	cancel  context.CancelFunc
-	idle    time.Duration
-	timer   *time.Timer
-	waiting atomic.Int64 // since when a read waits, Unix nanoseconds; 0: none does
-	late    atomic.Bool
-}
-
-func watch(body io.ReadCloser, cancel context.CancelFunc, idle time.Duration) *watched {
-	w := &watched{body: body, cancel: cancel, idle: idle}
-	w.timer = time.AfterFunc(idle, w.look)
-	return w
-}
-
-// look gives up a read that has waited too long, else looks again when the
-// present one would have.
-func (w *watched) look() {
-	next := w.idle
-	switch since := w.waiting.Load(); {
-	case since == closed:
-		return
-	case since != 0:
-		if next = w.idle - time.Since(time.Unix(0, since)); next <= 0 {
-			w.late.Store(true)
-			w.cancel()
-			return
-		}
-	}
-	w.timer.Reset(next)
-}
-
-func (w *watched) Read(p []byte) (int, error) {
-	w.waiting.Store(time.Now().UnixNano())
-	n, err := w.body.Read(p)
-	w.waiting.Store(0)
-	if err != nil && err != io.EOF && w.late.Load() {
-		err = os.ErrDeadlineExceeded
-	}
-	return n, err
-}
-
-func (w *watched) Close() error {
-	w.waiting.Store(closed)
-	w.timer.Stop()
-	w.cancel()
-	return w.body.Close()
-}
-
-// upstreamHeader returns the header of a request to an upstream. Nothing in it is
-// the caller's own text: an idempotency key is passed on as a hash that is
-// different for each application, so that one cannot be given the answer of
-// another, and beta flags only as plain words.
-func (x *exchange) upstreamHeader(u *upstream) http.Header {
-	h := http.Header{
-		"Content-Type":    {"application/json"},
-		"Accept":          {"application/json, text/event-stream"},
-		"Accept-Encoding": {"identity"},
-		"User-Agent":      {"warder"},
-	}
-	if k := x.r.Header.Get("Idempotency-Key"); k != "" {
-		h.Set("Idempotency-Key", event.Commitment(x.server.salt, x.grant.Application.ID, "idempotency\x00"+k))
-	}
-	if beta := x.r.Header.Get("Openai-Beta"); len(beta) <= 128 && plainWords(beta) {
-		h.Set("Openai-Beta", beta)
-	}
-	if u.authorize != "" {
-		h["Authorization"] = []string{u.authorize}
-	}
-	return h
-}
-
-// plainWords reports whether s is not empty and holds lower-case words, digits
-// and what joins them.
-func plainWords(s string) bool {
-	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789=,-_ ") == ""
-}
-
-// passed on to the caller.
-var answerHeaders = []string{"Openai-Processing-Ms", "Openai-Version", "Retry-After", "Retry-After-Ms",
-	"X-Ratelimit-Limit-Requests", "X-Ratelimit-Limit-Tokens", "X-Ratelimit-Remaining-Requests",
-	"X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Requests", "X-Ratelimit-Reset-Tokens"}
-
-func answerHeader(from http.Header) http.Header {
-	h := http.Header{}
-	for _, k := range answerHeaders {
-		if v := from[k]; len(v) == 1 && len(v[0]) <= 64 {
-			h[k] = v
-		}
-	}
-	return h
 }
 
 // readRequest reads the body within its bounds of size and time.

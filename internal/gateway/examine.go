@@ -20,12 +20,13 @@ type examination struct {
 	*exchange
 	protection *protection
 	app        *access.Application
-	operator   []string        // what an answer must not repeat
-	texts      []guard.Text    // what is judged
-	leaves     []*dialect.Leaf // of texts, in their order
-	index      []int           // of texts: place among the leaves of the body
-	verdict    guard.Verdict   // on all texts
-	actions    []guard.Action  // what the policy says of each finding
+	operator   []string       // what an answer must not repeat
+	texts      []guard.Text   // what is judged
+	leaves     []dialect.Leaf // of texts, in their order
+	index      []int          // of texts: place among the leaves of the body
+	together   [][]int        // texts that are one, where the leaves do not say so
+	verdict    guard.Verdict  // on all texts
+	actions    []guard.Action // what the policy says of each finding
 }
 
 // examine begins an examination. subject is the end user that the body names.
@@ -50,12 +51,13 @@ func (x *exchange) limits() dialect.Limits {
 // add has a leaf judged. at is its place among the leaves of the body.
 func (e *examination) add(l *dialect.Leaf, at int, d guard.Direction) {
 	e.texts = append(e.texts, guard.Text{Content: l.Text, Origin: l.Origin, Kind: l.Kind, Direction: d})
-	e.leaves, e.index = append(e.leaves, l), append(e.index, at)
+	e.leaves, e.index = append(e.leaves, *l), append(e.index, at)
 }
 
 // judge inspects the texts, those in which something is pasted part by part as
-// well, decides, and keeps the opened record. size is that of the body. Findings that counts is false for are as if never made; nil
-// counts all.
+// well and those that a model reads as one joined as well, decides, and keeps the
+// opened record. size is that of the body. Findings that counts is false for are
+// as if never made; nil counts all.
 func (e *examination) judge(size int, counts func(*guard.Finding) bool) *failure {
 	rules := regions(e.state.cfg.Applications[e.app.Name])
 	about := &guard.Exchange{Application: e.app.ID, Environment: e.app.Environment, DataClass: e.app.DataClass,
@@ -65,11 +67,13 @@ func (e *examination) judge(size int, counts func(*guard.Finding) bool) *failure
 	}
 	g := e.protection.guardFor(e.app.Mode)
 	began := time.Now()
-	found, _, err := segment.Find(e.r.Context(), g, e.facts(guard.Request), e.texts, rules)
+	all, joined := joinParts(e.leaves, e.texts, e.together...)
+	found, _, err := segment.Find(e.r.Context(), g, e.facts(guard.Request), all, rules)
 	e.server.metrics.took("inspect_request", began)
 	if err != nil {
 		return failGuard.because(err)
 	}
+	found, _ = joined.fold(found)
 	if counts != nil {
 		found = slices.DeleteFunc(found, func(f guard.Finding) bool { return !counts(&f) })
 	}

@@ -36,12 +36,10 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"path"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,9 +65,10 @@ type Server struct {
 	ledger    Recorder
 	log       *slog.Logger
 	metrics   *metrics
-	salt      []byte        // of subject commitments
-	random    io.Reader     // of pseudonyms
-	slots     chan struct{} // places for requests
+	salt      []byte           // of subject commitments
+	committer *event.Committer // makes them
+	random    io.Reader        // of pseudonyms
+	slots     chan struct{}    // places for requests
 	draining  atomic.Bool
 	strangers strangers
 	mux       *http.ServeMux
@@ -94,7 +93,7 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("subject salt is too short; expected at least 16 bytes")
 	}
 	s := &Server{
-		path: o.ConfigPath, directory: o.Directory, ledger: o.Ledger, log: o.Log, salt: o.Salt, random: rand.Reader,
+		path: o.ConfigPath, directory: o.Directory, ledger: o.Ledger, log: o.Log, salt: o.Salt, committer: event.NewCommitter(o.Salt), random: rand.Reader,
 		metrics: newMetrics(), slots: make(chan struct{}, st.cfg.Limits.Concurrent),
 	}
 	s.state.Store(st)
@@ -117,6 +116,7 @@ func New(o Options) (*Server, error) {
 // Handler returns the handler of the data plane.
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answering(r)
 		// A path that is not written plainly is no route: the mux would
 		// answer with a redirect of its own.
 		if u := r.URL; !strings.HasPrefix(u.Path, "/") || u.Path != u.EscapedPath() || u.Path != path.Clean(u.Path) || r.Method == http.MethodConnect {
@@ -125,22 +125,6 @@ func (s *Server) Handler() http.Handler {
 		}
 		s.mux.ServeHTTP(w, r)
 	})
-}
-
-// exchange is one request and its answer.
-type exchange struct {
-	server  *Server
-	state   *state
-	out     *outlet
-	r       *http.Request
-	id      string
-	began   time.Time
-	grant   *access.Grant
-	subject string // commitment
-	reset   bool   // the caller broke the connection while it sent its body
-	opened  bool   // an opened record was kept
-	over    bool   // a closed record was kept
-	closing Closed
 }
 
 // route wraps a handler with what comes before any work: method, place, key and
@@ -187,23 +171,6 @@ func (s *Server) turnAway(o *outlet, application string, f *failure) {
 	s.strangers.count(application, f.Code)
 	s.metrics.refused(application, f)
 	o.fail(f)
-}
-
-// run serves the exchange. A panic, as of a detector that a text broke, becomes
-// a failure that is answered and recorded as any other.
-func (x *exchange) run(serve func(*exchange) *failure) (f *failure) {
-	defer func() {
-		switch p := recover(); {
-		case p == nil:
-		case p == http.ErrAbortHandler:
-			panic(p)
-		default:
-			// The value may quote a text; its type and the stack don't.
-			x.server.log.Error("panic", "request", x.id, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			f = failInternal.because(fmt.Errorf("panic of type %T", p))
-		}
-	}()
-	return serve(x)
 }
 
 func (s *Server) outlet(w http.ResponseWriter, st *state) *outlet {
@@ -274,79 +241,6 @@ func acquire(g *access.Grant, now time.Time) (func(), *failure) {
 	}
 	f.Retry = l.Retry
 	return nil, &f
-}
-
-// failed answers a failure and records it.
-func (x *exchange) failed(f *failure) {
-	s, app := x.server, x.grant.Application
-	s.metrics.refused(app.Name, f)
-	level := slog.LevelInfo
-	if f.Status >= 500 {
-		level = slog.LevelWarn
-	}
-	s.log.LogAttrs(x.r.Context(), level, "request failed", slog.String("request", x.id), slog.String("application", app.Name),
-		slog.String("code", f.Code), slog.Int("status", f.Status), cause(f.cause))
-	x.closing.Status, x.closing.End, x.closing.Code = f.Status, "failed", f.Code
-	if x.gone() {
-		x.closing.End = "caller_gone"
-	}
-	if !x.opened {
-		x.open(Opened{Key: x.grant.Key.ID, Route: x.r.URL.Path, Code: f.Code})
-	}
-	x.close()
-	if f.Code != failSlowBody.Code {
-		x.out.discard(x.r.Body)
-	}
-	x.out.fail(f)
-}
-
-// gone reports whether the caller has gone away, or takes nothing any more.
-func (x *exchange) gone() bool {
-	return x.reset || errors.Is(x.r.Context().Err(), context.Canceled)
-}
-
-// recordTime bounds how long a record may take: a caller that goes away must
-// not take its record with it.
-const recordTime = 30 * time.Second
-
-// open keeps the opened record.
-func (x *exchange) open(p Opened) error {
-	if err := x.record(KindOpened, &p); err != nil {
-		return err
-	}
-	x.opened = true
-	return nil
-}
-
-// close keeps the closed record, once. It is called before the last byte to the
-// caller leaves; closing.Bytes holds how many are about to.
-func (x *exchange) close() error {
-	if x.over {
-		return nil
-	}
-	x.over = true
-	c := &x.closing
-	c.Bytes += x.out.sent + int64(len(x.out.pending)) // to what the caller of close is about to send
-	c.Millis = time.Since(x.began).Milliseconds()
-	x.server.metrics.exchanges.WithLabelValues(x.grant.Application.Name, c.End).Inc()
-	if !x.opened {
-		return nil
-	}
-	return x.record(KindClosed, c)
-}
-
-func (x *exchange) record(kind string, payload any) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.r.Context()), recordTime)
-	defer cancel()
-	_, err := x.server.ledger.Append(ctx, event.Event{
-		Time: time.Now(), Kind: kind, Application: x.grant.Application.ID,
-		Subject: x.subject, Request: x.id, Payload: payload,
-	})
-	if err != nil {
-		x.server.log.LogAttrs(ctx, slog.LevelError, "record was not kept", slog.String("request", x.id),
-			slog.String("kind", kind), cause(err))
-	}
-	return err
 }
 
 // newRequestID returns "req_" and the hex digits of a random UUID (RFC 9562,

@@ -60,7 +60,7 @@ func (e *examination) nativeAnswer(req *native.Request) ([]byte, error) {
 // show returns what every caller may see of finding i.
 func (e *examination) show(i int) (native.Finding, *guard.Category) {
 	f := &e.verdict.Findings[i]
-	l := e.leaves[f.Text]
+	l := &e.leaves[f.Text]
 	c, ok := guard.LookupCategory(f.Category)
 	if !ok {
 		c = guard.Category{Coarse: "policy"}

@@ -9,20 +9,23 @@ import (
 	"warder.example/internal/dialect"
 )
 
-// joints are texts that nobody wrote in one piece: the text parts of a message
-// put together, since a model reads them so and a text that is cut into parts is
-// in none of them.
+// joints are texts that nobody wrote in one piece: the text parts of a message,
+// or messages that a user sent in a row, put together, since a model reads them so
+// and a text that is cut into parts is in none of them.
 type joints struct {
 	texts []guard.Text
 	of    []joint
 	base  int // index of the first one in the list of all texts
 }
 
-// joint says of which texts a joined text consists.
-type joint struct {
-	parts []int // indices of the texts, ascending
-	ends  []int // where the piece of each ends in the joined text
-	gap   int   // bytes between two pieces
+// joint says of what a joined text consists, in order.
+type joint []stretch
+
+// stretch is the part of a text that stands in a joined one.
+type stretch struct {
+	text       int // index of the text
+	from       int // where the stretch begins in the text
+	start, end int // where it stands in the joined text
 }
 
 // seams are what parts are joined by: by nothing, for what was cut anywhere, and
@@ -30,9 +33,13 @@ type joint struct {
 var seams = [...]string{"", "\n"}
 
 // joinParts returns the texts followed by the joined ones. texts are those of
-// the leaves, in their order.
-func joinParts(leaves []dialect.Leaf, texts []guard.Text) ([]guard.Text, *joints) {
+// the leaves, in their order. together are lists of texts, as ascending indices,
+// that are one text although the leaves do not say so.
+func joinParts(leaves []dialect.Leaf, texts []guard.Text, together ...[]int) ([]guard.Text, *joints) {
 	j := &joints{base: len(texts)}
+	for _, parts := range together {
+		j.join(texts, parts)
+	}
 	for first := 0; first < len(leaves); {
 		end := first + 1
 		for end < len(leaves) && leaves[end].Turn == leaves[first].Turn {
@@ -43,6 +50,7 @@ func joinParts(leaves []dialect.Leaf, texts []guard.Text) ([]guard.Text, *joints
 		}
 		first = end
 	}
+	j.runs(leaves, texts)
 	if len(j.of) == 0 {
 		return texts, j
 	}
@@ -64,12 +72,20 @@ func (j *joints) turn(leaves []dialect.Leaf, texts []guard.Text, first, end int)
 				parts = append(parts, k)
 			}
 		}
-		if len(parts) > 1 {
-			for _, seam := range seams {
-				j.add(texts, parts, seam)
-			}
-		}
+		j.join(texts, parts)
 	}
+}
+
+// join joins texts, if there are several.
+func (j *joints) join(texts []guard.Text, parts []int) {
+	if len(parts) < 2 {
+		return
+	}
+	whole := make(joint, len(parts))
+	for i, p := range parts {
+		whole[i] = stretch{text: p, end: len(texts[p].Content)}
+	}
+	j.add(texts, whole)
 }
 
 // joinable reports whether a leaf can be the text of a part.
@@ -81,25 +97,33 @@ func joinable(l *dialect.Leaf) bool {
 	return r.Use == dialect.Prose && (r.Name == fieldContent || r.Name == fieldRefusal)
 }
 
-// add joins parts. The joined text is as little trusted as the least trusted of
+// add joins stretches of texts with each of the seams; of a piece, start and end
+// give its length. The joined text is as little trusted as the least trusted of
 // them.
-func (j *joints) add(texts []guard.Text, parts []int, seam string) {
-	t := texts[parts[0]]
+func (j *joints) add(texts []guard.Text, pieces joint) {
+	t := &texts[pieces[0].text]
 	joined := guard.Text{Origin: t.Origin, Kind: t.Kind, Direction: t.Direction, Exchange: t.Exchange}
-	g := joint{parts: parts, ends: make([]int, len(parts)), gap: len(seam)}
-	var b strings.Builder
-	for i, p := range parts {
-		if i > 0 {
-			b.WriteString(seam)
-		}
-		b.WriteString(texts[p].Content)
-		g.ends[i] = b.Len()
-		if segment.Trust(texts[p].Origin) < segment.Trust(joined.Origin) {
-			joined.Origin = texts[p].Origin
+	for _, p := range pieces {
+		if o := texts[p.text].Origin; segment.Trust(o) < segment.Trust(joined.Origin) {
+			joined.Origin = o
 		}
 	}
-	joined.Content = b.String()
-	j.texts, j.of = append(j.texts, joined), append(j.of, g)
+	for _, seam := range seams {
+		var b strings.Builder
+		placed := slices.Clone(pieces)
+		for i := range placed {
+			if i > 0 {
+				b.WriteString(seam)
+			}
+			p := &placed[i]
+			n := p.end - p.start
+			p.start = b.Len()
+			b.WriteString(texts[p.text].Content[p.from : p.from+n])
+			p.end = b.Len()
+		}
+		joined.Content = b.String()
+		j.texts, j.of = append(j.texts, joined), append(j.of, placed)
+	}
 }
 
 // fold returns the findings with those of joined texts as findings of the parts
@@ -122,7 +146,7 @@ func (j *joints) fold(found []guard.Finding) (all, own []guard.Finding) {
 		if f.Text < j.base {
 			continue
 		}
-		g := &j.of[f.Text-j.base]
+		g := j.of[f.Text-j.base]
 		pieces := g.pieces(f)
 		if len(pieces) == 0 || len(pieces) == 1 && places[placeOf(&pieces[0])] || g.known(all, f, pieces) {
 			continue
@@ -155,14 +179,14 @@ func placeOf(f *guard.Finding) place {
 // known reports whether the findings say f already: of a windowed detector, one
 // of the same category on a part that is as sure; of an exact one that lies
 // within one part, one there that it meets.
-func (g *joint) known(found []guard.Finding, f *guard.Finding, pieces []guard.Finding) bool {
+func (g joint) known(found []guard.Finding, f *guard.Finding, pieces []guard.Finding) bool {
 	for i := range found {
 		k := &found[i]
 		if k.Category != f.Category || k.Detector != f.Detector || k.Class != f.Class {
 			continue
 		}
 		if f.Class == guard.Windowed {
-			if _, part := slices.BinarySearch(g.parts, k.Text); part && k.FPR <= f.FPR {
+			if k.FPR <= f.FPR && slices.ContainsFunc(g, func(p stretch) bool { return p.text == k.Text }) {
 				return true
 			}
 		} else if len(pieces) == 1 && k.Text == pieces[0].Text {
@@ -175,24 +199,21 @@ func (g *joint) known(found []guard.Finding, f *guard.Finding, pieces []guard.Fi
 	return false
 }
 
-// pieces returns a finding for each part that f covers. One without spans is of
+// pieces returns a finding for each text that f covers. One without spans is of
 // all of them.
-func (g *joint) pieces(f *guard.Finding) (out []guard.Finding) {
-	start := 0
-	for i, p := range g.parts {
-		end := g.ends[i]
+func (g joint) pieces(f *guard.Finding) (out []guard.Finding) {
+	for _, p := range g {
 		var spans []guard.Span
 		for _, s := range f.Spans {
-			if a, b := max(s.Start, start), min(s.End, end); a < b {
-				spans = append(spans, guard.Span{Start: a - start, End: b - start})
+			if a, b := max(s.Start, p.start), min(s.End, p.end); a < b {
+				spans = append(spans, guard.Span{Start: a - p.start + p.from, End: b - p.start + p.from})
 			}
 		}
 		if len(spans) > 0 || len(f.Spans) == 0 {
-			piece := *f
-			piece.Text, piece.Spans = p, spans
-			out = append(out, piece)
+			of := *f
+			of.Text, of.Spans = p.text, spans
+			out = append(out, of)
 		}
-		start = end + g.gap
 	}
 	return out
 }

@@ -133,7 +133,7 @@ func TestPartsAreJudgedJoined(t *testing.T) {
 			}
 		})
 	}
-	t.Run("messages are not joined", func(t *testing.T) {
+	t.Run("messages of two sides are not joined", func(t *testing.T) {
 		got, reply = "", answerBody("fine")
 		if p := r.post("app", messages(`"see TCK-12"`, `"3456 now"`)); p.status != 200 || !strings.Contains(got, "3456 now") {
 			t.Errorf("status %d, upstream got %q", p.status, got)

@@ -30,6 +30,10 @@ type judged struct {
 // part by part as well; texts that a message holds in several content parts are
 // judged joined as well.
 func (p *protection) judge(ctx context.Context, g *guard.Guard, f guard.Facts, x *guard.Exchange, req *openai.Request, regions []segment.Rule) (*judged, error) {
+	if len(g.Detectors) == 0 { // nothing is found: the policy alone decides
+		j := &judged{texts: make([]guard.Text, len(req.Leaves)), verdict: g.Decide(f, nil)}
+		return j, nil
+	}
 	j := &judged{texts: make([]guard.Text, len(req.Leaves))}
 	for i := range req.Leaves {
 		l := &req.Leaves[i]

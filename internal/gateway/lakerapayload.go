@@ -17,7 +17,7 @@ func (e *examination) matches(req *lakera.Request) []lakera.Match {
 	for i := range e.verdict.Findings {
 		f := &e.verdict.Findings[i]
 		name, label := lakera.DetectorType(f.Category)
-		l := e.leaves[f.Text]
+		l := &e.leaves[f.Text]
 		offset, content := before[e.index[f.Text]]
 		if !e.enforced(i) || !content || !tells(f.Category) && name != lakera.UnknownLinks {
 			continue

@@ -26,6 +26,13 @@ func (s *Server) moderations(x *exchange) *failure {
 			e.add(&req.Leaves[i], i, guard.Request)
 		}
 	}
+	if req.Results == 1 { // a text, or the parts of one
+		one := make([]int, len(e.texts))
+		for i := range one {
+			one[i] = i
+		}
+		e.together = [][]int{one}
+	}
 	if f := e.judge(len(body), nil); f != nil {
 		return f
 	}

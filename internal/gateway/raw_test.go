@@ -48,10 +48,17 @@ func serveRaw(t *testing.T, s *Server, idle time.Duration) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := s.httpServer(s.Handler(), s.state.Load().cfg.Limits)
+	return serveOn(t, s, l, idle)
+}
+
+// serveOn is serveRaw with a listener.
+func serveOn(t *testing.T, s *Server, l net.Listener, idle time.Duration) string {
+	t.Helper()
+	limits := s.state.Load().cfg.Limits
+	srv := s.dataServer(limits)
 	srv.IdleTimeout = idle
 	ended := make(chan struct{})
-	go func() { defer close(ended); _ = srv.Serve(l) }()
+	go func() { defer close(ended); _ = srv.Serve(s.callers(l, limits.ReadHeader)) }()
 	t.Cleanup(func() { srv.Close(); <-ended })
 	return l.Addr().String()
 }
@@ -170,16 +177,16 @@ func TestRawRequests(t *testing.T) {
 		{"both lengths", x.rawPost(chunked(good), te, "Content-Length: 5"), "200", good},
 		{"both lengths hide a request", x.rawPost(chunked(good)+x.rawPost(bad), te), "200,400 blocked", good},
 		{"same length twice", x.rawPost(good, fmt.Sprintf("Content-Length: %d", len(good)), fmt.Sprintf("Content-Length: %d", len(good))), "200", good},
-		{"two lengths", x.rawPost(good, "Content-Length: 1", fmt.Sprintf("Content-Length: %d", len(good))), "400", ""},
-		{"length list", x.rawPost(good, fmt.Sprintf("Content-Length: %d, %d", len(good), len(good))), "400", ""},
-		{"signed length", x.rawPost(good, fmt.Sprintf("Content-Length: +%d", len(good))), "400", ""},
-		{"negative length", x.rawPost(good, "Content-Length: -1"), "400", ""},
-		{"huge length", x.rawPost(good, "Content-Length: 99999999999999999999"), "400", ""},
+		{"two lengths", x.rawPost(good, "Content-Length: 1", fmt.Sprintf("Content-Length: %d", len(good))), "400 malformed_request", ""},
+		{"length list", x.rawPost(good, fmt.Sprintf("Content-Length: %d, %d", len(good), len(good))), "400 malformed_request", ""},
+		{"signed length", x.rawPost(good, fmt.Sprintf("Content-Length: +%d", len(good))), "400 malformed_request", ""},
+		{"negative length", x.rawPost(good, "Content-Length: -1"), "400 malformed_request", ""},
+		{"huge length", x.rawPost(good, "Content-Length: 99999999999999999999"), "400 malformed_request", ""},
 		{"length above the limit", x.rawPost(good, "Content-Length: 999999999999"), "!413 request_too_large", ""},
-		{"no length", x.rawPost(good, "Content-Length:-"), "!400 invalid_json,400", ""},
+		{"no length", x.rawPost(good, "Content-Length:-"), "!400 invalid_json,400 malformed_request", ""},
 		{"length too short", x.rawPost(good, fmt.Sprintf("Content-Length: %d", len(good)-1)), "400 invalid_json", ""},
 		{"ends within its body", x.rawPost(good, fmt.Sprintf("Content-Length: %d", len(good)+9)), "!400 unreadable_body", ""},
-		{"ends within its header", x.rawPost(good)[:80], "!400", ""},
+		{"ends within its header", x.rawPost(good)[:80], "!400 malformed_request", ""},
 		{"garbage for a chunk size", x.rawPost("zz\r\n"+good+"\r\n0\r\n\r\n", te, "Content-Length:-"), "!400 unreadable_body", ""},
 		{"chunk longer than said", x.rawPost("5\r\n"+good+"\r\n0\r\n\r\n", te, "Content-Length:-"), "!400 unreadable_body", ""},
 		{"chunk never ends", x.rawPost("7fffffff\r\n"+good, te, "Content-Length:-"), "!400 unreadable_body", ""},
@@ -187,28 +194,28 @@ func TestRawRequests(t *testing.T) {
 		{"chunk lines end in LF", x.rawPost(strings.ReplaceAll(chunked(good), "\r\n", "\n"), te, "Content-Length:-"), "!400 unreadable_body", ""},
 		{"chunk extension", x.rawPost(fmt.Sprintf("%x;a=b\r\n%s\r\n0\r\n\r\n", len(good), good), te, "Content-Length:-"), "200", good},
 		{"trailer", x.rawPost(strings.TrimSuffix(chunked(good), "\r\n")+"Authorization: Bearer x\r\n\r\n", te, "Content-Length:-"), "200", good},
-		{"unknown coding", x.rawPost(good, "Transfer-Encoding: gzip"), "501", ""},
-		{"coding list", x.rawPost(chunked(good), "Transfer-Encoding: identity, chunked"), "501", ""},
-		{"coding twice", x.rawPost(chunked(good), te, te), "501", ""},
-		{"coding misspelt", x.rawPost(chunked(good), "Transfer-Encoding: xchunked"), "501", ""},
+		{"unknown coding", x.rawPost(good, "Transfer-Encoding: gzip"), "501 unsupported_transfer_encoding", ""},
+		{"coding list", x.rawPost(chunked(good), "Transfer-Encoding: identity, chunked"), "501 unsupported_transfer_encoding", ""},
+		{"coding twice", x.rawPost(chunked(good), te, te), "501 unsupported_transfer_encoding", ""},
+		{"coding misspelt", x.rawPost(chunked(good), "Transfer-Encoding: xchunked"), "501 unsupported_transfer_encoding", ""},
 		{"lines end in LF", strings.ReplaceAll(x.rawPost(bad), "\r\n", "\n"), "400 blocked", ""},
 		{"folded line", x.rawPost(good, "X-A: b\r\n c"), "200", good},
-		{"space before colon", x.rawPost(good, "X-A : b"), "400", ""},
-		{"no colon", x.rawPost(good, "X-A"), "400", ""},
-		{"null in a value", x.rawPost(good, "X-A: a\x00b"), "400", ""},
-		{"null in a name", x.rawPost(good, "X\x00A: b"), "400", ""},
-		{"null in the path", strings.Replace(x.rawPost(good), "completions", "comp\x00letions", 1), "400", ""},
+		{"space before colon", x.rawPost(good, "X-A : b"), "400 malformed_request", ""},
+		{"no colon", x.rawPost(good, "X-A"), "400 malformed_request", ""},
+		{"null in a value", x.rawPost(good, "X-A: a\x00b"), "400 malformed_request", ""},
+		{"null in a name", x.rawPost(good, "X\x00A: b"), "400 malformed_request", ""},
+		{"null in the path", strings.Replace(x.rawPost(good), "completions", "comp\x00letions", 1), "400 malformed_request", ""},
 		{"null in the body", x.rawPost(strings.Replace(good, "hello", "he\x00llo", 1)), "400 invalid_json", ""},
-		{"carriage return in a value", x.rawPost(good, "X-A: a\rb"), "400", ""},
-		{"huge header", x.rawPost(good, "X-A: "+strings.Repeat("a", 16<<10)), "431", ""},
-		{"many headers", x.rawPost(good, strings.Split(strings.Repeat("X-A: b\n", 2000), "\n")[:2000]...), "431", ""},
-		{"no host", x.rawPost(good, "Host:-"), "400", ""},
-		{"two hosts", x.rawPost(good, "Host: a", "Host: b"), "400", ""},
+		{"carriage return in a value", x.rawPost(good, "X-A: a\rb"), "400 malformed_request", ""},
+		{"huge header", x.rawPost(good, "X-A: "+strings.Repeat("a", 16<<10)), "431 header_too_large", ""},
+		{"many headers", x.rawPost(good, strings.Split(strings.Repeat("X-A: b\n", 2000), "\n")[:2000]...), "431 header_too_large", ""},
+		{"no host", x.rawPost(good, "Host:-"), "400 malformed_request", ""},
+		{"two hosts", x.rawPost(good, "Host: a", "Host: b"), "400 malformed_request", ""},
 		{"HTTP/1.0", strings.Replace(x.rawPost(good), "HTTP/1.1", "HTTP/1.0", 1) + x.rawPost(good), "200", good},
-		{"HTTP/0.9", "GET /v1/models\r\n\r\n", "400", ""},
-		{"HTTP/3.0", strings.Replace(x.rawPost(good), "HTTP/1.1", "HTTP/3.0", 1), "505", ""},
+		{"HTTP/0.9", "GET /v1/models\r\n\r\n", "400 malformed_request", ""},
+		{"HTTP/3.0", strings.Replace(x.rawPost(good), "HTTP/1.1", "HTTP/3.0", 1), "505 unsupported_http_version", ""},
 		{"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "404 unknown_route", ""},
-		{"TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + strings.Repeat("\x00", 64), "!400", ""},
+		{"TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + strings.Repeat("\x00", 64), "!400 malformed_request", ""},
 		{"absolute form", strings.Replace(x.rawPost(good), "POST /", "POST http://other.example/", 1), "200", good},
 		{"absolute form, refused text", strings.Replace(x.rawPost(bad), "POST /", "POST http://other.example/", 1), "400 blocked", ""},
 		{"authority form", strings.Replace(x.rawPost(good), "POST /v1/chat/completions", "POST other.example:80", 1), "404 unknown_route", ""},
@@ -230,7 +237,7 @@ func TestRawRequests(t *testing.T) {
 		{"escaped slash", strings.Replace(x.rawPost(good), "chat/completions", "chat%2fcompletions", 1), "404 unknown_route", ""},
 		{"upper-case path", strings.Replace(x.rawPost(good), "completions", "Completions", 1), "404 unknown_route", ""},
 		{"100-continue", x.rawPost(good, "Expect: 100-continue"), "100,200", good},
-		{"unknown expectation", x.rawPost(good, "Expect: miracles"), "417", ""},
+		{"unknown expectation", x.rawPost(good, "Expect: miracles"), "417 unsupported_expectation", ""},
 		{"nothing", "", "!", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -36,7 +36,7 @@ func (s *Server) Run(ctx context.Context, ready func(data, admin net.Addr)) erro
 		admin.Close()
 		return fmt.Errorf("recording the start: %w", err)
 	}
-	front := s.httpServer(s.Handler(), cfg.Limits)
+	front := s.dataServer(cfg.Limits)
 	back := s.httpServer(s.AdminHandler(), cfg.Limits)
 	back.WriteTimeout = 30 * time.Second
 
@@ -44,7 +44,7 @@ func (s *Server) Run(ctx context.Context, ready func(data, admin net.Addr)) erro
 	counted := make(chan struct{})
 	go func() { defer close(counted); s.recordStrangers(bg, strangerInterval) }()
 	ended := make(chan error, 2)
-	go func() { ended <- front.Serve(data) }()
+	go func() { ended <- front.Serve(s.callers(data, cfg.Limits.ReadHeader)) }()
 	go func() { ended <- back.Serve(admin) }()
 	if ready != nil {
 		ready(data.Addr(), admin.Addr())

@@ -1,15 +1,13 @@
 package gateway
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
-	"io"
 	"net/http"
+	"strconv"
 
 	"warder.example/guard"
 	"warder.example/internal/config"
 	"warder.example/internal/dialect/openai"
-	"warder.example/internal/event"
 )
 
 // claimedSession returns which conversation the caller says the request is of:
@@ -27,22 +25,27 @@ func claimedSession(r *http.Request, ac config.Application, req *openai.Request)
 // session returns a commitment to the conversation of a request, of one subject
 // of one application. Without a claim the conversation is what it began with, up
 // to the first turn that is not the operator's: every later request repeats
-// that, and the hash chain over it stays. Two conversations of a subject that
-// begin with the same words are then one.
+// that. Two conversations of a subject that begin with the same words are then
+// one.
 func (s *Server) session(app, subject, claim string, req *openai.Request) string {
 	if claim != "" {
-		return event.Commitment(s.salt, app, "session claimed\x00"+subject+"\x00"+claim)
+		return s.committer.Commit(app, "session claimed\x00", subject, "\x00", claim)
 	}
-	chain, ok := beginning(req)
+	var room [8]string
+	pieces := append(room[:0], "session begun\x00", subject, "\x00", "")
+	pieces, ok := beginning(pieces, req)
 	if !ok {
 		return ""
 	}
-	return event.Commitment(s.salt, app, "session begun\x00"+subject+"\x00"+string(chain[:]))
+	return s.committer.Commit(app, pieces...)
 }
 
-// beginning returns the hash chain over the turns up to the first that is not
-// the operator's; ok is false if there is none.
-func beginning(req *openai.Request) (chain [sha256.Size]byte, ok bool) {
+// beginning appends the texts of a request up to the first turn that is not the
+// operator's to pieces, and puts what tells them apart, origin, turn and length of
+// each, into the piece before them. ok is false if there is no such turn.
+func beginning(pieces []string, req *openai.Request) (_ []string, ok bool) {
+	var room [8 * 17]byte
+	heads, about := room[:0], len(pieces)-1
 	last := -1
 	for i := range req.Leaves {
 		l := &req.Leaves[i]
@@ -55,15 +58,12 @@ func beginning(req *openai.Request) (chain [sha256.Size]byte, ok bool) {
 		if last < 0 && l.Origin != guard.OriginOperator {
 			last = l.Turn
 		}
-		h := sha256.New()
-		h.Write(chain[:])
-		var head [17]byte
-		head[0] = byte(l.Origin)
-		binary.BigEndian.PutUint64(head[1:], uint64(l.Turn))
-		binary.BigEndian.PutUint64(head[9:], uint64(len(l.Text)))
-		h.Write(head[:])
-		_, _ = io.WriteString(h, l.Text) // a hash takes everything
-		h.Sum(chain[:0])
+		heads = append(heads, byte(l.Origin))
+		heads = binary.BigEndian.AppendUint64(heads, uint64(l.Turn))
+		heads = binary.BigEndian.AppendUint64(heads, uint64(len(l.Text)))
+		pieces = append(pieces, l.Text)
 	}
-	return chain, last >= 0
+	// Their number comes first: no text can pass for a head, nor a head for one.
+	pieces[about] = strconv.Itoa(len(pieces)-about-1) + "\x00" + string(heads)
+	return pieces, last >= 0
 }

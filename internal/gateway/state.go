@@ -84,7 +84,11 @@ func protect(p *policy.Policy, c config.Guard) (*protection, error) {
 			return nil, err
 		}
 	}
-	out := &protection{policy: p, guard: g, history: newHistory(c.Cache, p.Digest())}
+	h, err := newHistory(c.Cache, p.Digest())
+	if err != nil {
+		return nil, err
+	}
+	out := &protection{policy: p, guard: g, history: h}
 	if c.Cache > 0 {
 		g.Results = out.history
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"warder.example/internal/access"
 	"warder.example/internal/config"
 )
 
@@ -88,35 +89,11 @@ func (u *upstream) endpoint(p string) *url.URL {
 // serves reports whether the upstream is configured for a model.
 func (u *upstream) serves(model string) bool {
 	for _, p := range u.models {
-		if matches(p, model) {
+		if access.MatchModel(p, model) {
 			return true
 		}
 	}
 	return len(u.models) == 0
-}
-
-// matches reports whether name fits a pattern in which * stands for any run of
-// characters.
-func matches(pattern, name string) bool {
-	head, rest, wild := strings.Cut(pattern, "*")
-	if !wild {
-		return pattern == name
-	}
-	name, ok := strings.CutPrefix(name, head)
-	if !ok {
-		return false
-	}
-	for {
-		part, more, wild := strings.Cut(rest, "*")
-		if !wild {
-			return strings.HasSuffix(name, part)
-		}
-		i := strings.Index(name, part)
-		if i < 0 {
-			return false
-		}
-		name, rest = name[i+len(part):], more
-	}
 }
 
 // egress is a dialer that reaches one host.

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
+	"sync"
 )
 
 // Hash is a SHA-256 leaf or tree hash as RFC 6962, section 2.1, defines them. It
@@ -33,8 +35,23 @@ func (h *Hash) UnmarshalText(b []byte) error {
 
 // LeafHash is the leaf hash of a record: what the tree holds of it.
 func LeafHash(record []byte) Hash {
-	return sha256.Sum256(append(make([]byte, 1, 1+len(record)), record...))
+	s := leafHashes.Get().(*leafHashing)
+	defer leafHashes.Put(s)
+	s.hash.Reset()
+	s.out[0] = 0 // the prefix that tells a leaf from a node
+	s.hash.Write(s.out[:1])
+	s.hash.Write(record)
+	s.hash.Sum(s.out[:0])
+	return s.out
 }
+
+// leafHashing is room for one leaf hash: every record that is read needs one.
+type leafHashing struct {
+	hash hash.Hash
+	out  Hash
+}
+
+var leafHashes = sync.Pool{New: func() any { return &leafHashing{hash: sha256.New()} }}
 
 func nodeHash(left, right *Hash) Hash {
 	var b [1 + 2*sha256.Size]byte

@@ -75,22 +75,18 @@ func ParseAnswer(body []byte, lim dialect.Limits) (*Answer, error) {
 func (a *Answer) Body(edits []dialect.Edit) []byte { return a.doc.Splice(edits) }
 
 // logprobsTable reads the tokens as one text and the alternatives to them as
-// another.
+// another, and each once more as the bytes that are said to spell them.
 func logprobsTable(m maker) *rule {
-	token := func(u dialect.Use, top *rule) *rule {
-		r := m.use(u, "logprobs.candidates")
-		if u == dialect.Token {
-			r.Name = "logprobs"
-		} else {
-			r.Delta = false
-		}
-		f := fields{"token": r, "logprob": plain(), "bytes": plain()}
+	token := func(text, octets dialect.Use, name string, top *rule) *rule {
+		t, o := m.use(text, name), m.use(octets, name+".bytes")
+		t.Delta, o.Delta = m.delta && top != nil, m.delta && top != nil
+		f := fields{"token": t, "logprob": plain(), "bytes": list(o)}
 		if top != nil {
 			f["top_logprobs"] = top
 		}
 		return list(known(f))
 	}
-	tokens := token(dialect.Token, token(dialect.Candidate, nil))
+	tokens := token(dialect.Token, dialect.Octet, "logprobs", token(dialect.Candidate, dialect.CandidateOctet, "logprobs.candidates", nil))
 	r := known(fields{"content": tokens, "refusal": tokens})
 	r.Drop = true
 	return r

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"warder.example/guard"
@@ -15,7 +16,7 @@ const DoneData = "[DONE]"
 type Key struct {
 	Choice int    // index of the choice; -1 outside
 	Tool   int    // index of the tool call; -1 outside
-	Field  string // "delta.content", "delta.tool_calls.function.arguments"; of unknown fields the path
+	Field  string // "delta.content", "delta.tool_calls.function.arguments"; of other places the path
 }
 
 // A ChunkLeaf is a text in a chunk.
@@ -23,11 +24,17 @@ type ChunkLeaf struct {
 	dialect.Leaf
 	Key Key
 	// Delta says that the text continues the one of the same Key in earlier
-	// chunks. Else it is a text of its own.
+	// chunks. Else it is a value of its own.
 	Delta bool
-	// Seen is set by a [ChunkReader] for a text of its own that is the same
-	// as in an earlier chunk of the stream.
-	Seen bool
+	// Field says that the value may be a piece all the same: a name, an id, an
+	// unknown member. Most servers write it whole with each chunk, and a
+	// client keeps the last one; a client that puts the values of one Key
+	// together reads them as one text. Keys of objects and numbers are no
+	// fields.
+	Field bool
+	// Repeats is how often in a row the same value of the Key came before, as
+	// a [ChunkReader] saw it; it may say less, but zero only if it is new.
+	Repeats int32
 }
 
 // ChunkChoice is a choice as a chunk mentions it.
@@ -48,6 +55,7 @@ type Chunk struct {
 	data  []byte
 	doc   *dialect.Document
 	marks []mark
+	news  int // of the ChunkReader when this was read
 }
 
 // mark notes what leaves from first to end belong to.
@@ -108,7 +116,9 @@ func (c *Chunk) parse(data []byte, lim dialect.Limits) error {
 		m.apply(c.Leaves[m.first:m.end])
 	}
 	for i := range c.Leaves {
-		c.Leaves[i].nameUnknown()
+		l := &c.Leaves[i]
+		l.name()
+		l.Field = !l.Delta && !l.Number && !l.IsKey() && !l.listed()
 	}
 	return nil
 }
@@ -131,7 +141,7 @@ func (c *Chunk) reread(data []byte, lim dialect.Limits) bool {
 	c.data = data
 	c.Leaves[n-1].Leaf = c.doc.Leaves[n-1]
 	for i := range c.Leaves[:n-1] {
-		c.Leaves[i].Seen = true
+		c.Leaves[i].Repeats++
 	}
 	return true
 }
@@ -149,16 +159,24 @@ func (m *mark) apply(leaves []ChunkLeaf) {
 	}
 }
 
-// nameUnknown makes the path of a leaf its field when the table has no name for
-// it, without the place among the choices, which is not their index.
-func (l *ChunkLeaf) nameUnknown() {
-	if l.Key.Field != "" {
-		return
+// numbered are the arrays whose elements have an index of their own.
+var numbered = []string{"choices", "tool_calls"}
+
+// name completes the Field of a leaf: where the table has no name for it or the
+// name does not say which it is, with its path.
+func (l *ChunkLeaf) name() {
+	switch {
+	case l.Rank() > 0:
+		l.Key.Field += "#" + strconv.Itoa(l.Rank())
+	case l.Key.Field == "" || l.IsKey() || l.InArray(numbered...):
+		l.Key.Field = strings.TrimPrefix(l.Place(numbered...), "choices.")
 	}
-	l.Key.Field = l.Path()
-	if _, below, ok := strings.Cut(l.Key.Field, "]."); ok && l.Turn >= 0 {
-		l.Key.Field = below
-	}
+}
+
+// listed reports whether the leaf is a list of alternatives, one a line, which
+// no client puts together.
+func (l *ChunkLeaf) listed() bool {
+	return l.Rule().Use == dialect.Candidate && l.Rank() == 0
 }
 
 // Data returns the event's data with the edits. When anything is masked, its

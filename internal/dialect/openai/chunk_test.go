@@ -103,33 +103,56 @@ func TestMaskedChunkLosesLogprobs(t *testing.T) {
 	}
 }
 
-func TestReaderMarksRepeats(t *testing.T) {
+func TestReaderCountsRepeats(t *testing.T) {
 	var r openai.ChunkReader
 	for i, c := range []struct {
-		data string
-		seen []bool
+		data    string
+		repeats []int32
 	}{
-		{`{"id":"a","model":"m","choices":[]}`, []bool{false, false}},
-		{`{"id":"a","model":"m","choices":[]}`, []bool{true, true}},
-		{`{"id":"b","model":"m","choices":[]}`, []bool{false, true}},
-		{`{"id":"a","model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}`, []bool{false, true, false}},
-		{`{"id":"a","model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}`, []bool{true, true, false}},
+		{`{"id":"a","model":"m","choices":[]}`, []int32{0, 0}},
+		{`{"id":"a","model":"m","choices":[]}`, []int32{1, 1}},
+		{`{"id":"b","model":"m","choices":[]}`, []int32{0, 2}},
+		{`{"id":"a","model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}`, []int32{0, 3, 0}},
+		{`{"id":"a","model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}`, []int32{1, 4, 0}},
 	} {
 		ch, err := r.Parse([]byte(c.data))
 		if err != nil {
 			t.Fatal(err)
 		}
-		var seen []bool
+		var repeats []int32
 		for _, l := range ch.Leaves {
-			seen = append(seen, l.Seen)
+			repeats = append(repeats, l.Repeats)
 		}
-		if diff := cmp.Diff(c.seen, seen); diff != "" {
+		if diff := cmp.Diff(c.repeats, repeats); diff != "" {
 			t.Errorf("chunk %d (-want +got):\n%s", i, diff)
 		}
 	}
 	if c, err := r.Parse([]byte("[DONE]")); err != nil || !c.Done || string(c.Data(nil)) != "[DONE]" {
 		t.Errorf("done = %+v, %v", c, err)
 	}
+}
+
+// TestRereadKnowsNews: a chunk that is read into the memory of an older one is no
+// repetition of it when another value came between them.
+func TestRereadKnowsNews(t *testing.T) {
+	var r openai.ChunkReader
+	chunk := func(id, text string) []byte {
+		return []byte(`{"id":"` + id + `","choices":[{"index":0,"delta":{"content":"` + text + `"}}]}`)
+	}
+	parse := func(id, text string) *openai.Chunk {
+		c, err := r.Parse(chunk(id, text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	first := parse("a", "x")
+	between := parse("b", "x")
+	r.Recycle(first)
+	if c := parse("a", "y"); c.Leaves[0].Repeats != 0 {
+		t.Errorf("an id that comes back counts as %d repeats of the one before it, want 0", c.Leaves[0].Repeats)
+	}
+	r.Recycle(between)
 }
 
 // pieces writes a text as chunks that are cut between UTF-16 units, with every

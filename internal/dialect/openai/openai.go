@@ -21,7 +21,8 @@
 // # Streams
 //
 // A [ChunkReader] reads the events of one stream. Every text that continues over
-// chunks has a [Key]. Names, ids and the like come whole in each chunk.
+// chunks has a [Key]. Names, ids and the like come whole in each chunk; as a
+// client may put them together all the same, they have one, too.
 package openai
 
 import (

@@ -9,26 +9,36 @@ import (
 // maxRemembered bounds how many texts a ChunkReader remembers.
 const maxRemembered = 4096
 
+// maxSpare bounds how many chunks are kept to be read into: as many as wait for
+// a word to end.
+const maxSpare = 4
+
 // A ChunkReader reads the events of one stream in order. Beyond [ParseChunk] it
 // joins characters whose surrogate escapes stand in different chunks: the first
 // half is taken out of its chunk and written into the next one, so that the
-// whole character is inspected and travels at once. It also notes which texts
+// whole character is inspected and travels at once. It also notes which values
 // repeat. The zero value is ready; it is used by one goroutine.
 type ChunkReader struct {
 	Limits dialect.Limits
 
-	spare  *Chunk // given back by Recycle
+	spare  []*Chunk // given back by Recycle
 	halves map[Key]uint16
-	seen   map[Key]string
+	values map[Key]value
+	news   int // values that were new
+}
+
+// value is the value of a field or key that came last.
+type value struct {
+	text  string
+	times int32 // in a row before
 }
 
 // Parse reads the data of the next event. An error is a [*dialect.Problem].
 func (r *ChunkReader) Parse(data []byte) (*Chunk, error) {
-	c := r.spare
-	r.spare = nil
-	if c == nil {
+	var c *Chunk
+	if n := len(r.spare) - 1; n < 0 {
 		c = &Chunk{}
-	} else if len(r.halves) == 0 && c.reread(data, r.Limits) {
+	} else if c, r.spare = r.spare[n], r.spare[:n]; len(r.halves) == 0 && c.news == r.news && c.reread(data, r.Limits) {
 		return c, nil
 	}
 	if err := c.parse(data, r.Limits); err != nil {
@@ -39,20 +49,33 @@ func (r *ChunkReader) Parse(data []byte) (*Chunk, error) {
 	}
 	for i := range c.Leaves {
 		l := &c.Leaves[i]
-		if l.Delta {
+		if l.Delta || l.Field && !l.Known {
 			r.join(c, i)
-			continue
 		}
-		if r.seen == nil {
-			r.seen = map[Key]string{}
-		}
-		if old, ok := r.seen[l.Key]; ok && old == l.Text {
-			l.Seen = true
-		} else if ok || len(r.seen) < maxRemembered {
-			r.seen[l.Key] = strings.Clone(l.Text)
+		if !l.Delta {
+			r.value(l)
 		}
 	}
+	c.news = r.news
 	return c, nil
+}
+
+// value notes whether the value of a leaf is the last one of its key.
+func (r *ChunkReader) value(l *ChunkLeaf) {
+	old, ok := r.values[l.Key]
+	if ok && old.text == l.Text {
+		old.times++
+		l.Repeats = old.times
+		r.values[l.Key] = old
+		return
+	}
+	r.news++
+	if r.values == nil {
+		r.values = map[Key]value{}
+	}
+	if ok || len(r.values) < maxRemembered {
+		r.values[l.Key] = value{text: strings.Clone(l.Text)}
+	}
 }
 
 func (r *ChunkReader) join(c *Chunk, i int) {
@@ -75,7 +98,7 @@ func (r *ChunkReader) join(c *Chunk, i int) {
 // Recycle gives back a chunk that Parse returned and that is no longer in use,
 // nor any of its leaves, so that the next one needs no memory of its own.
 func (r *ChunkReader) Recycle(c *Chunk) {
-	if c.doc != nil {
-		r.spare = c
+	if c.doc != nil && len(r.spare) < maxSpare {
+		r.spare = append(r.spare, c)
 	}
 }

@@ -1,0 +1,117 @@
+package gateway
+
+import (
+	"warder.example/guard"
+	"warder.example/internal/dialect/openai"
+)
+
+// How many further events of its choice a text may hold back that could still
+// become part of something, when they say no more of it. Then it is judged as if
+// it ended there. Should it go on, what comes next is judged together with its
+// end, and masked or cut at the latest then.
+//
+// A delta that may have begun a credential, or what is on the policy's own lists,
+// waits as long as it takes: see [relay.begins]. For others it is a word that
+// could become an address, as every word could.
+const (
+	// longWait is for texts that the table knows to go on: a client reads the
+	// answer behind a model's thoughts, the call of a tool behind its words.
+	longWait = 8
+	// shortWait is for fields, most of which never change, and for deltas
+	// of unknown meaning.
+	shortWait = 1
+	// A piece waits for so many events though its text goes on, since values
+	// that change with each event may look like one endless word.
+	fieldMost = 2
+	deltaMost = 8
+	// noHurry is for texts that nobody reads before they are whole, and where
+	// the policy holds texts to their end.
+	noHurry = -1
+)
+
+// count notes of which choices an event speaks.
+func (r *relay) count(c *openai.Chunk) {
+	r.turn(-1)
+	for i := range c.Choices {
+		r.turn(c.Choices[i].Index)
+	}
+}
+
+// turn counts an event of a choice, or with -1 any event.
+func (r *relay) turn(choice int) {
+	for len(r.turns) < choice+2 {
+		r.turns = append(r.turns, 0)
+	}
+	r.turns[choice+1]++
+}
+
+// turnsOf returns what was counted.
+func (r *relay) turnsOf(choice int) int {
+	if choice+1 < len(r.turns) {
+		return r.turns[choice+1]
+	}
+	return 0
+}
+
+// hurry settles texts that have held back other events for long enough.
+func (r *relay) hurry() error {
+	rest := r.pending[:0]
+	for _, t := range r.pending {
+		if t.stream != nil && t.upto < t.size && r.turnsOf(t.key.Choice)-t.turn >= t.wait && !r.begins(t) {
+			if err := r.settle(t); err != nil {
+				return err
+			}
+		}
+		if t.waiting = t.stream != nil && t.upto < t.size; t.waiting {
+			rest = append(rest, t)
+		}
+	}
+	clear(r.pending[len(rest):])
+	r.pending = rest
+	for i := range r.queue {
+		overdue := false
+		for _, p := range r.queue[i].pieces {
+			t := p.text
+			if t.most > 0 && t.upto < p.end && r.turnsOf(t.key.Choice)-p.turn >= t.most && !r.begins(t) {
+				overdue = true
+				if err := r.dismiss(t, p.end); err != nil {
+					return err
+				}
+			}
+		}
+		if !overdue {
+			break
+		}
+	}
+	return nil
+}
+
+// dismiss lets a text go up to an offset, unless something is found in it as it
+// stands. What follows is still judged with it.
+func (r *relay) dismiss(t *running, upto int) error {
+	tail := t.stream.Tail()
+	if r.acts(t, t.about.Kind, tail, max(0, len(tail)-(t.size-t.upto))) {
+		return r.settle(t)
+	}
+	t.upto = upto
+	return nil
+}
+
+// telltale is how many bytes of something tell that it has begun.
+const telltale = 4
+
+// begins reports whether the end of a delta may be the beginning of something
+// that has a form of its own: whatever is looked for in names, too.
+func (r *relay) begins(t *running) bool {
+	return !t.field && r.telling(t, t.stream.Tail())
+}
+
+// telling reports that for the end of some text.
+func (r *relay) telling(t *running, tail string) bool {
+	for sc := range r.scanners(t.about.Origin, guard.Name) {
+		if _, safe := sc.Scan(tail, false); safe <= len(tail)-telltale {
+			return true
+		}
+	}
+	return false
+}
