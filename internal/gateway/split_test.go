@@ -141,7 +141,9 @@ func (s *splitRig) play(events ...string) reply {
 }
 
 // own reports whether a place is a field of the answer rather than of a choice.
-func own(place string) bool { return !strings.HasPrefix(place, `{"id":"c1","choices":[{`) || strings.Contains(place, "x_err") }
+func own(place string) bool {
+	return !strings.HasPrefix(place, `{"id":"c1","choices":[{`) || strings.Contains(place, "x_err")
+}
 
 // whole reports where the text can be put together, "" if nowhere.
 func whole(t testing.TB, body, text string) string {
