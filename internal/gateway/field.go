@@ -125,7 +125,7 @@ func (r *relay) follow(h *held, i int, t *running) error {
 // begun reports whether the end of a first value tells that something has begun:
 // a credential, a listed word, an address.
 func (r *relay) begun(t *running, value string) bool {
-	return strings.Contains(value[strings.LastIndexByte(value, ' ')+1:], "@") || r.telling(t, value)
+	return strings.Contains(value[strings.LastIndexByte(value, ' ')+1:], "@") || r.telling(t.about.Origin, value)
 }
 
 // ends reports whether nothing that an exact detector looks for may begin in a

@@ -263,3 +263,49 @@ func TestInterruptedDeltas(t *testing.T) {
 		}
 	}
 }
+
+// TestFieldsThatBegin: a field that may have begun a credential waits to its end,
+// however small its pieces are, and so does what stands outside of data.
+func TestFieldsThatBegin(t *testing.T) {
+	s := newSplitRig(t)
+	const secret = "TCK-123456"
+	for _, place := range splitPlaces {
+		if strings.Contains(place, "%b") {
+			continue
+		}
+		var events []string
+		for i := range len(secret) {
+			events = append(events, planted(place, secret[i:i+1]))
+		}
+		p := s.play(append(events, `{"id":"c1","choices":[{"index":0,"delta":{"content":" end "}}]}`, "[DONE]")...)
+		if at := whole(t, p.body, secret[:telltale+1]); at != "" {
+			t.Errorf("%s: begun at %s:\n%s", place, at, p.body)
+		}
+	}
+}
+
+// TestSignsOfLife: events of no choice let go of a word that nothing follows.
+func TestSignsOfLife(t *testing.T) {
+	g, err := standard.New(policy.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelay(t.Context(), g, guard.Facts{}, &guard.Exchange{}, dialect.Limits{})
+	add := func(ev dialect.Event) {
+		t.Helper()
+		if err := r.add(ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	word := []byte(`{"id":"c1","choices":[{"index":0,"delta":{"content":"Sure"}}]}`)
+	add(dialect.Event{Raw: []byte("data: " + string(word) + "\n\n"), Data: word, Pure: true})
+	for range longWait {
+		if _, _, ok := r.next(); ok {
+			return
+		}
+		add(dialect.Event{Raw: []byte(": working\n\n")})
+	}
+	if _, _, ok := r.next(); !ok {
+		t.Errorf("a word still waits after %d signs of life", longWait)
+	}
+}

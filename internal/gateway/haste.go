@@ -32,6 +32,9 @@ const (
 // count notes of which choices an event speaks.
 func (r *relay) count(c *openai.Chunk) {
 	r.turn(-1)
+	if len(c.Choices) == 0 {
+		r.idle++
+	}
 	for i := range c.Choices {
 		r.turn(c.Choices[i].Index)
 	}
@@ -47,10 +50,14 @@ func (r *relay) turn(choice int) {
 
 // turnsOf returns what was counted.
 func (r *relay) turnsOf(choice int) int {
-	if choice+1 < len(r.turns) {
-		return r.turns[choice+1]
+	n := 0
+	if choice >= 0 {
+		n = r.idle
 	}
-	return 0
+	if choice+1 < len(r.turns) {
+		n += r.turns[choice+1]
+	}
+	return n
 }
 
 // hurry settles texts that have held back other events for long enough.
@@ -103,12 +110,12 @@ const telltale = 4
 // begins reports whether the end of a delta may be the beginning of something
 // that has a form of its own: whatever is looked for in names, too.
 func (r *relay) begins(t *running) bool {
-	return !t.field && r.telling(t, t.stream.Tail())
+	return r.telling(t.about.Origin, t.stream.Tail())
 }
 
 // telling reports that for the end of some text.
-func (r *relay) telling(t *running, tail string) bool {
-	for sc := range r.scanners(t.about.Origin, guard.Name) {
+func (r *relay) telling(o guard.Origin, tail string) bool {
+	for sc := range r.scanners(o, guard.Name) {
 		if _, safe := sc.Scan(tail, false); safe <= len(tail)-telltale {
 			return true
 		}

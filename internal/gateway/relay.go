@@ -51,6 +51,7 @@ type relay struct {
 
 	aside     []byte // what stood outside of data lately
 	id, model string // as the caller was told
+	idle      int    // events of no choice: usage, signs of life
 	choices   []int  // seen and not ended
 	finished  bool   // a finish reason or an error has come
 	done      bool   // [DONE] has come
@@ -91,6 +92,11 @@ func (r *relay) add(ev dialect.Event) error {
 		}
 	}
 	r.enqueue(h)
+	if ev.Data == nil {
+		r.turn(-1)
+		r.idle++
+		return r.hurry()
+	}
 	return nil
 }
 
@@ -115,8 +121,12 @@ func (r *relay) around(h *held, ev dialect.Event) error {
 	if err != nil {
 		return err
 	}
-	if v.Action != guard.Allow && v.Action != guard.Flag {
+	stops := v.Action != guard.Allow && v.Action != guard.Flag
+	if stops {
 		r.aside = r.aside[:was]
+	}
+	// What may have begun something is left out, as nobody needs it.
+	if stops || len(r.aside) > was && r.telling(guard.OriginModel, string(r.aside)) {
 		if h.raw = nil; ev.Data != nil {
 			h.raw, h.name = dialect.AppendEvent(nil, "", ev.Data), ""
 		}
