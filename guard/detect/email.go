@@ -43,11 +43,18 @@ func email(text string, lo, at int, end bool) (m match, out outcome) {
 	return hit("pii.email", "email", start, stop, "an e-mail address with a registered top-level domain"), outHit
 }
 
+// unspacedLocal is how many characters of a script without spaces a local part
+// has at most: names in such scripts are short, and where the word before "@"
+// began nobody can tell. Of a longer run the last ones are the address, so that a
+// stream of such text holds no more than these.
+const unspacedLocal = 4
+
 // localStart returns where the local part that ends at "@" begins. A script
-// written without spaces ends where the ASCII part begins.
+// written without spaces ends where the ASCII part begins. If text ends at "at",
+// no text that comes makes it begin earlier.
 func localStart(text string, lo, at int) int {
 	start := at
-	ascii := false
+	ascii, unspaced := false, 0
 	for start > lo {
 		b := text[start-1]
 		if b < 0x80 {
@@ -59,8 +66,13 @@ func localStart(text string, lo, at int) int {
 			continue
 		}
 		r, size := utf8.DecodeLastRuneInString(text[lo:start])
-		if !unicode.In(r, unicode.L, unicode.M, unicode.N) || ascii && spaceless(r) {
+		if !unicode.In(r, unicode.L, unicode.M, unicode.N) {
 			break
+		}
+		if spaceless(r) {
+			if unspaced++; ascii || unspaced > unspacedLocal {
+				break
+			}
 		}
 		start -= size
 	}

@@ -168,6 +168,13 @@ func ninoPrefix(text string, i, j int) bool {
 	return true
 }
 
+// ninoBegins reports whether the last word of the token text[i:j] may be the first
+// pair of a British national insurance number.
+func ninoBegins(text string, i, j int) bool {
+	w := j - 2
+	return w >= i && (w == 0 || classes[text[w-1]]&classAlnum == 0) && ninoPrefix(text, w, j)
+}
+
 // nino recognises a British national insurance number that begins at w: two
 // letters, six digits and a letter A to D, together or with single spaces
 // between pairs.

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -33,6 +34,8 @@ func FuzzPII(f *testing.F) {
 	for _, rows := range piiVectors(f) {
 		f.Add(rows[0].Text, uint64(1))
 	}
+	f.Add("00"+strings.Repeat("Q", 800)+"!", uint64(72))
+	f.Add("🙂AB 12 34 56 C", uint64(1))
 	fuzzPieces(f, NewPII(), guard.OriginUser)
 }
 

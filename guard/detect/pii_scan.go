@@ -26,6 +26,10 @@ var piiToken = func() (t [256]bool) {
 // localBytes is the longest local part of an e-mail address (RFC 5321, 4.5.3.1.1).
 const localBytes = 64
 
+// piiWord is longer than the longest run of letters and digits in what is looked
+// for, the 34 characters of an IBAN (ISO 13616) and an e-mail address apart.
+const piiWord = 64
+
 // findPII is the finder of [PII]. It walks token by token; only tokens with a
 // digit, or before "@" or ":", cost more than a table look-up a byte.
 func findPII(text string, from int, end bool) (match, int, bool) {
@@ -40,7 +44,7 @@ func findPII(text string, from int, end bool) (match, int, bool) {
 			digit = digit || classes[text[j]]&classDigit != 0
 			j++
 		}
-		if !digit && j < len(text) && text[j] != '@' && text[j] != ':' && !ninoPrefix(text, i, j) {
+		if !digit && j < len(text) && text[j] != '@' && text[j] != ':' && !ninoBegins(text, i, j) {
 			i = j
 			continue
 		}
@@ -87,7 +91,10 @@ func (s *piiScan) findInToken(i, j int, digit bool) (m match, live int, out outc
 	switch {
 	case j == len(text):
 		if !end {
-			mail, state = max(i, j-localBytes), outMore
+			mail = candidateStart(text, i, localStart(text, max(i, j-localBytes), j))
+			if mail < j {
+				state = outMore
+			}
 		}
 	case text[j] == '@':
 		address, state = email(text, i, j, end)
@@ -95,7 +102,7 @@ func (s *piiScan) findInToken(i, j int, digit bool) (m match, live int, out outc
 			mail = address.Start
 		}
 	}
-	if digit || j < len(text) && text[j] == ':' || j-i < 4 {
+	if digit || j < len(text) && text[j] == ':' || ninoBegins(text, i, j) {
 		for w := i; w < mail; {
 			if classes[text[w]]&classAlnum == 0 {
 				w++
@@ -131,6 +138,9 @@ func (s *piiScan) wordAt(lo, w, we int) (m match, start int, out outcome) {
 	// A look behind lo too: in a stream the search may go on within a word.
 	if w > 0 && classes[text[w-1]]&classAlnum != 0 {
 		return match{}, w, outNone // the rest of a word
+	}
+	if we-w > piiWord {
+		return match{}, w, outNone
 	}
 	if we == len(text) && !end {
 		return match{}, candidateStart(text, lo, w), outMore
