@@ -4,25 +4,31 @@ import (
 	"context"
 	"errors"
 	"os/user"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"warder.example/internal/access"
+	"warder.example/internal/config"
+	"warder.example/internal/node"
 	"warder.example/internal/store"
 )
 
-// storeFlags say where the state is, for the commands that administer it.
+// storeFlags say where the state is, for the commands that administer it. A
+// database that is named goes before what the place says.
 type storeFlags struct {
-	Data  string `help:"Data folder; the state is warder.db in it (default warder-data)." default:"warder-data" env:"WARDER_DATA" placeholder:"DIR"`
-	Store string `help:"Database instead: an SQLite file, or a postgres:// URL (better in the environment, since others can see command lines)." env:"WARDER_STORE" placeholder:"DSN"`
+	placeFlags
+	Store string `help:"Database, instead of the one of the configuration or warder.db in the data folder: an SQLite file, or a postgres:// URL (better in the environment, since others can see command lines)." env:"WARDER_STORE" placeholder:"DSN"`
 }
 
 // with opens the store for f.
 func (s *storeFlags) with(e *env, f func(*store.DB) error) error {
 	dsn := s.Store
 	if dsn == "" {
-		dsn = filepath.Join(s.Data, "warder.db")
+		cfg, err := s.settings(e, config.LoadState)
+		if err != nil {
+			return err
+		}
+		dsn = node.StoreDSN(cfg)
 	}
 	db, err := store.Open(e.ctx, dsn)
 	if errors.Is(err, store.ErrFileMode) {

@@ -30,21 +30,23 @@ type auditCmd struct {
 
 // auditLog says where the log is.
 type auditLog struct {
-	Data string `help:"Data folder; the log is in its folder ledger." default:"./warder-data" env:"WARDER_DATA" placeholder:"DIR"`
-	Dir  string `arg:"" optional:"" help:"Folder of the log itself, instead of --data."`
+	placeFlags
+	Dir string `arg:"" optional:"" help:"Folder of the log itself, instead of --data or --config."`
 }
 
-func (a auditLog) dir() string {
+// dir returns the folder of the log. A folder that was named needs no
+// configuration, not even a right one.
+func (a auditLog) dir(e *env) (string, error) {
 	if a.Dir != "" {
-		return a.Dir
+		return a.Dir, nil
 	}
-	return filepath.Join(a.Data, "ledger")
+	return a.ledgerDir(e)
 }
 
-// explain adds advice to errors about a log that is not there.
-func (a auditLog) explain(err error) error {
+// explainLog adds advice to errors about a log that is not there.
+func explainLog(err error, dir string) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return hinted{err, "name the data folder with --data, or the log's folder as argument; its public key lies beside it as " + filepath.Base(a.dir()) + ".pub, or give it with --key"}
+		return hinted{err, "name the data folder with --data, the configuration with --config, or the log's folder as argument; its public key lies beside it as " + filepath.Base(dir) + ".pub, or give it with --key"}
 	}
 	return err
 }
@@ -85,9 +87,13 @@ func (c *auditVerifyCmd) Run(e *env) error {
 		}
 		opt.Checkpoints = append(opt.Checkpoints, o)
 	}
-	r, err := ledger.Verify(c.dir(), opt)
+	dir, err := c.dir(e)
 	if err != nil {
-		return c.explain(err)
+		return err
+	}
+	r, err := ledger.Verify(dir, opt)
+	if err != nil {
+		return explainLog(err, dir)
 	}
 	if c.JSON {
 		enc := json.NewEncoder(e.stdout)
@@ -193,12 +199,16 @@ func (c *auditExportCmd) Run(e *env) error {
 	if f.Until, err = parseTime("--until", c.Until); err != nil {
 		return err
 	}
-	n, err := ledger.Export(c.dir(), e.stdout, f, c.Proof)
+	dir, err := c.dir(e)
+	if err != nil {
+		return err
+	}
+	n, err := ledger.Export(dir, e.stdout, f, c.Proof)
 	if errors.Is(err, ledger.ErrNoCheckpoint) {
 		return hinted{err, "the gateway makes one every minute and when it stops"}
 	}
 	if err != nil {
-		return c.explain(err)
+		return explainLog(err, dir)
 	}
 	fmt.Fprintf(e.stderr, "%d records\n", n)
 	return nil
@@ -218,14 +228,14 @@ func parseTime(flag, s string) (time.Time, error) {
 
 type auditCheckCmd struct {
 	auditKey
-	Data string `help:"Data folder with the public key, when --key is not given." default:"./warder-data" env:"WARDER_DATA" placeholder:"DIR"`
+	placeFlags
 	File string `arg:"" help:"Export made with --proof, or - for standard input."`
 }
 
 func (c *auditCheckCmd) Run(e *env) error {
 	v, err := c.verifier()
 	if err == nil && v == nil {
-		v, _, err = ledger.LoadVerifier(filepath.Join(c.Data, "ledger"))
+		v, err = c.kept(e)
 	}
 	if err != nil {
 		return err
@@ -250,6 +260,16 @@ func (c *auditCheckCmd) Run(e *env) error {
 	return err
 }
 
+// kept returns the verifier of the key beside the deployment's log.
+func (c *auditCheckCmd) kept(e *env) (note.Verifier, error) {
+	dir, err := c.ledgerDir(e)
+	if err != nil {
+		return nil, err
+	}
+	v, _, err := ledger.LoadVerifier(dir)
+	return v, err
+}
+
 type auditCheckpointCmd struct {
 	auditLog
 	Out string `help:"File to add the checkpoint to, instead of printing it." placeholder:"FILE"`
@@ -257,19 +277,23 @@ type auditCheckpointCmd struct {
 }
 
 func (c *auditCheckpointCmd) Run(e *env) error {
+	dir, err := c.dir(e)
+	if err != nil {
+		return err
+	}
 	if c.Key {
-		_, text, err := ledger.LoadVerifier(c.dir())
+		_, text, err := ledger.LoadVerifier(dir)
 		if err != nil {
-			return c.explain(err)
+			return explainLog(err, dir)
 		}
 		_, err = fmt.Fprintln(e.stdout, text)
 		return err
 	}
-	s, err := ledger.LoadSigner(c.dir())
+	s, err := ledger.LoadSigner(dir)
 	if err != nil {
-		return c.explain(err)
+		return explainLog(err, dir)
 	}
-	text, r, err := ledger.SignCheckpoint(c.dir(), s)
+	text, r, err := ledger.SignCheckpoint(dir, s)
 	if r != nil && !r.Intact {
 		if _, err := e.stderr.Write(reportText(r)); err != nil {
 			return err
@@ -278,7 +302,7 @@ func (c *auditCheckpointCmd) Run(e *env) error {
 		return exitStatus(1)
 	}
 	if err != nil {
-		return c.explain(err)
+		return explainLog(err, dir)
 	}
 	if c.Out == "" {
 		_, err = e.stdout.Write(text)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"warder.example/internal/ledger"
 	"warder.example/internal/node"
@@ -21,11 +20,15 @@ command take turns.`
 }
 
 func (c *auditRebuildCmd) Run(e *env) error {
+	dir, err := c.ledgerDir(e)
+	if err != nil {
+		return err
+	}
 	return c.with(e, func(db *store.DB) error {
 		if err := db.ResetProjection(c.as(e)); err != nil {
 			return err
 		}
-		n, err := ledger.Rebuild(e.ctx, filepath.Join(c.Data, "ledger"), node.Projection{DB: db})
+		n, err := ledger.Rebuild(e.ctx, dir, node.Projection{DB: db})
 		if err != nil {
 			return err
 		}

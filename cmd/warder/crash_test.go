@@ -36,29 +36,15 @@ func TestKillUnderLoad(t *testing.T) {
 	up := httptest.NewServer(http.HandlerFunc(trickle))
 	defer up.Close()
 	dir := t.TempDir()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	warder := filepath.Join(dir, "warder")
-	if err := os.Symlink(self, warder); err != nil {
-		t.Fatal(err)
-	}
+	warder := linkProgram(t, dir)
 	// A small segment makes the log change files now and then.
 	conf := fmt.Sprintf("listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\ndata: data\nlog: {level: error}\nledger: {segment_bytes: 1MiB, reserve: 1MiB}\nupstreams:\n  - name: up\n    url: %s/v1\n", up.URL)
 	if err := os.WriteFile(filepath.Join(dir, "warder.yaml"), []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	data := filepath.Join(dir, "data")
-	run := func(args ...string) string {
-		out, err := exec.Command(warder, append(args, "--data", data)...).Output()
-		if err != nil {
-			t.Fatalf("warder %v: %v", args, err)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	run("app", "create", "load")
-	key := run("key", "create", "load")
+	outputOf(t, warder, "app", "create", "load", "--data", data)
+	key := outputOf(t, warder, "key", "create", "load", "--data", data)
 
 	const seed = 20261122
 	rnd := rand.New(rand.NewPCG(seed, seed))

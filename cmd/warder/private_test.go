@@ -230,25 +230,14 @@ type program struct {
 func startProgram(t *testing.T, config string, env ...string) *program {
 	t.Helper()
 	dir := t.TempDir()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	warder := filepath.Join(dir, "warder")
-	if err := os.Symlink(self, warder); err != nil {
-		t.Fatal(err)
-	}
+	warder := linkProgram(t, dir)
 	p := &program{t: t, data: filepath.Join(dir, "data"), logPath: filepath.Join(dir, "log")}
 	path := filepath.Join(dir, "warder.yaml")
 	if err := os.WriteFile(path, []byte("listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\ndata: data\n"+config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"app", "create", "shop"}, {"key", "create", "shop"}} {
-		out, err := exec.Command(warder, append(args, "--data", p.data)...).Output()
-		if err != nil {
-			t.Fatalf("warder %v: %v", args, err)
-		}
-		p.key = strings.TrimSpace(string(out))
+		p.key = outputOf(t, warder, append(args, "--data", p.data)...)
 	}
 	logFile, err := os.Create(p.logPath)
 	if err != nil {

@@ -1,9 +1,7 @@
 package detect
 
 import (
-	"encoding/json"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 
@@ -21,15 +19,7 @@ type codeVector struct{ Kind, Text, Category string }
 
 func codeVectors(t testing.TB) []codeVector {
 	t.Helper()
-	b, err := os.ReadFile("testdata/code/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []codeVector
-	if err := json.Unmarshal(b, &rows); err != nil {
-		t.Fatal(err)
-	}
-	return rows
+	return readVectors[codeVector](t, "code/vectors.json")
 }
 
 func (v codeVector) text() *guard.Text {

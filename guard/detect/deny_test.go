@@ -2,8 +2,6 @@ package detect
 
 import (
 	"context"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -27,19 +25,14 @@ func init() {
 	})
 }
 
+type denyVector struct {
+	Words []string `json:"words"`
+	Text  string   `json:"text"`
+	Want  []string `json:"want"`
+}
+
 func TestDenyVectors(t *testing.T) {
-	data, err := os.ReadFile("testdata/deny.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var vectors []struct {
-		Words []string `json:"words"`
-		Text  string   `json:"text"`
-		Want  []string `json:"want"`
-	}
-	if err := json.Unmarshal(data, &vectors); err != nil {
-		t.Fatal(err)
-	}
+	vectors := readVectors[denyVector](t, "deny.json")
 	const floor = 24
 	if len(vectors) < floor {
 		t.Fatalf("%d vectors, expected at least %d", len(vectors), floor)

@@ -2,8 +2,6 @@ package detect
 
 import (
 	"context"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -37,14 +35,7 @@ func init() {
 }
 
 func TestInvisibleVectors(t *testing.T) {
-	raw, err := os.ReadFile("testdata/invisible.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []invisibleVector
-	if err := json.Unmarshal(raw, &rows); err != nil {
-		t.Fatal(err)
-	}
+	rows := readVectors[invisibleVector](t, "invisible.json")
 	ran := 0
 	for _, row := range rows {
 		t.Run(row.Name, func(t *testing.T) {
@@ -104,14 +95,7 @@ func TestInvisibleOrigins(t *testing.T) {
 // TestInvisibleVectorsInPieces cuts every vector at every character, behind
 // enough text that the scanner has forgotten its start.
 func TestInvisibleVectorsInPieces(t *testing.T) {
-	raw, err := os.ReadFile("testdata/invisible.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []invisibleVector
-	if err := json.Unmarshal(raw, &rows); err != nil {
-		t.Fatal(err)
-	}
+	rows := readVectors[invisibleVector](t, "invisible.json")
 	c := exactCase{detector: Invisible{}}
 	for _, row := range rows {
 		for _, before := range []string{"", strings.Repeat("long before. ", 20)} {

@@ -4,12 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
 	"warder.example/guard"
+	"warder.example/guard/internal/disguise"
 )
 
 const leakPrompt = `You are a helpful assistant. You work for Harbour Lantern, a ferry operator on the north coast.
@@ -54,14 +53,7 @@ type leakVector struct {
 }
 
 func TestLeakVectors(t *testing.T) {
-	data, err := os.ReadFile("testdata/leak.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var vectors []leakVector
-	if err := json.Unmarshal(data, &vectors); err != nil {
-		t.Fatal(err)
-	}
+	vectors := readVectors[leakVector](t, "leak.json")
 	const floor = 24
 	if len(vectors) < floor {
 		t.Fatalf("%d vectors, expected at least %d", len(vectors), floor)
@@ -158,21 +150,8 @@ func TestCanary(t *testing.T) {
 // TestLeakInDisguise: instructions that are repeated encoded are found too.
 func TestLeakInDisguise(t *testing.T) {
 	secret := strings.Split(leakPrompt, "\n")[1]
-	rot13 := strings.Map(func(r rune) rune {
-		switch {
-		case 'a' <= r && r <= 'z':
-			return 'a' + (r-'a'+13)%26
-		case 'A' <= r && r <= 'Z':
-			return 'A' + (r-'A'+13)%26
-		}
-		return r
-	}, secret)
-	var reversed []rune
-	for _, r := range secret {
-		reversed = append([]rune{r}, reversed...)
-	}
 	for view, text := range map[string]string{
-		"base64": base64.StdEncoding.EncodeToString([]byte(secret)), "rot13": rot13, "reversed": string(reversed), "hex": hex.EncodeToString([]byte(secret)),
+		"base64": base64.StdEncoding.EncodeToString([]byte(secret)), "rot13": disguise.Rot13(secret), "reversed": disguise.Reverse(secret), "hex": hex.EncodeToString([]byte(secret)),
 	} {
 		found, err := NewLeak().Detect(context.Background(), answer(text, leakExchange))
 		if err != nil {

@@ -1,9 +1,7 @@
 package detect
 
 import (
-	"encoding/json"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 
@@ -26,15 +24,7 @@ type linkVector struct {
 
 func linkVectors(t testing.TB) []linkVector {
 	t.Helper()
-	b, err := os.ReadFile("testdata/links/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []linkVector
-	if err := json.Unmarshal(b, &rows); err != nil {
-		t.Fatal(err)
-	}
-	return rows
+	return readVectors[linkVector](t, "links/vectors.json")
 }
 
 func TestLinkVectors(t *testing.T) {

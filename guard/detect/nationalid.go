@@ -169,29 +169,3 @@ func (r *numberRun) likeShape(shape string) bool {
 	}
 	return true
 }
-
-// NationalIDs returns the categories of national identifiers that [PII]
-// reports, in no particular order.
-func NationalIDs() []string {
-	seen := map[string]bool{}
-	var out []string
-	add := func(c string) {
-		if !seen[c] {
-			seen[c] = true
-			out = append(out, c)
-		}
-	}
-	for _, list := range [][]nationalID{europeanIDs, americanIDs, otherIDs} {
-		for i := range list {
-			add(list[i].category)
-		}
-	}
-	for _, id := range tailedIDs {
-		add(id.category)
-	}
-	for _, id := range letteredIDs {
-		add(id.category)
-	}
-	add("pii.uk_nino")
-	return out
-}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"warder.example/guard"
+	"warder.example/guard/internal/disguise"
 )
 
 // encodedValues are values with an exact form; split, so that no scanner of this
@@ -24,14 +25,6 @@ var encodedValues = map[string]struct {
 	"card":  {"4111 1111" + " 1111 1111", "pii.credit_card", NewPII()},
 	"card0": {"41111111" + "11111111", "pii.credit_card", NewPII()},
 	"email": {"marta.holm" + "@harbour-office.org", "pii.email", NewPII()},
-}
-
-func eachByte(format, s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		fmt.Fprintf(&b, format, s[i])
-	}
-	return b.String()
 }
 
 // everyThird escapes every third byte, each in another way.
@@ -62,11 +55,11 @@ var encodings = map[string]func(string) string{
 	"HEX":        func(s string) string { return fmt.Sprintf("%X", s) },
 	"0x":         func(s string) string { return fmt.Sprintf("0x%x", s) },
 	"hex pairs":  func(s string) string { return fmt.Sprintf("% x", s) },
-	"percent":    func(s string) string { return eachByte("%%%02X", s) },
-	"html":       func(s string) string { return eachByte("&#%d;", s) },
-	"html hex":   func(s string) string { return eachByte("&#x%x;", s) },
-	`\u`:         func(s string) string { return eachByte(`\u%04x`, s) },
-	`\x`:         func(s string) string { return eachByte(`\x%02x`, s) },
+	"percent":    func(s string) string { return disguise.EveryByte("%%%02X", s) },
+	"html":       func(s string) string { return disguise.EveryByte("&#%d;", s) },
+	"html hex":   func(s string) string { return disguise.EveryByte("&#x%x;", s) },
+	`\u`:         func(s string) string { return disguise.EveryByte(`\u%04x`, s) },
+	`\x`:         func(s string) string { return disguise.EveryByte(`\x%02x`, s) },
 	"mixed":      everyThird,
 	"one %":      firstAs("%%%02X"),
 	"one &#":     firstAs("&#%d;"),
@@ -74,8 +67,8 @@ var encodings = map[string]func(string) string{
 	`one \u`:     firstAs(`\u%04x`),
 	"twice":      func(s string) string { return in64(in64(s)) },
 	"64 in hex":  func(s string) string { return hex.EncodeToString([]byte(in64(s))) },
-	"64 in %":    func(s string) string { return eachByte("%%%02X", in64(s)) },
-	"% in 64":    func(s string) string { return in64(eachByte("%%%02X", s)) },
+	"64 in %":    func(s string) string { return disguise.EveryByte("%%%02X", in64(s)) },
+	"% in 64":    func(s string) string { return in64(disguise.EveryByte("%%%02X", s)) },
 	"json, json": func(s string) string { return fmt.Sprintf(`{"x":"{\"a\":\"\\u%04x%s\"}"}`, s[0], s[1:]) },
 	"json lines": func(s string) string { return fmt.Sprintf(`{"x":"one\n%s\ntwo"}`, s) },
 }
@@ -119,20 +112,7 @@ func TestEncodedValues(t *testing.T) {
 func TestTurnedTokens(t *testing.T) {
 	for _, name := range []string{"aws", "ghp"} {
 		v := encodedValues[name]
-		turned := []byte(v.value)
-		for i, c := range []byte(v.value) {
-			turned[len(turned)-1-i] = c
-		}
-		shifted := strings.Map(func(r rune) rune {
-			switch {
-			case r >= 'a' && r <= 'z':
-				return 'a' + (r-'a'+13)%26
-			case r >= 'A' && r <= 'Z':
-				return 'A' + (r-'A'+13)%26
-			}
-			return r
-		}, v.value)
-		for view, text := range map[string]string{"reverse": string(turned), "rot13": shifted} {
+		for view, text := range map[string]string{"reverse": disguise.Reverse(v.value), "rot13": disguise.Rot13(v.value)} {
 			text = "take " + text + " now"
 			found, err := v.d.Detect(context.Background(), &guard.Text{Content: text})
 			if err != nil || len(found) != 1 || found[0].View != view || found[0].Class != guard.Windowed || found[0].Spans[0] != (guard.Span{Start: 5, End: len(text) - 4}) {

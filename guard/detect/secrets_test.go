@@ -2,9 +2,7 @@ package detect
 
 import (
 	"context"
-	"encoding/json"
 	"math/rand/v2"
-	"os"
 	"regexp/syntax"
 	"strings"
 	"testing"
@@ -21,22 +19,17 @@ func secretsIn(t testing.TB, text string) []guard.Finding {
 	return found
 }
 
+type secretVector struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+	// Secret is what must be covered, with Rule; both empty when
+	// nothing may be found.
+	Secret string `json:"secret"`
+	Rule   string `json:"rule"`
+}
+
 func TestSecretVectors(t *testing.T) {
-	data, err := os.ReadFile("testdata/secrets.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var vectors []struct {
-		Name string `json:"name"`
-		Text string `json:"text"`
-		// Secret is what must be covered, with Rule; both empty when
-		// nothing may be found.
-		Secret string `json:"secret"`
-		Rule   string `json:"rule"`
-	}
-	if err := json.Unmarshal(data, &vectors); err != nil {
-		t.Fatal(err)
-	}
+	vectors := readVectors[secretVector](t, "secrets.json")
 	const floor = 60
 	if len(vectors) < floor {
 		t.Fatalf("%d vectors, expected at least %d", len(vectors), floor)

@@ -3,9 +3,7 @@ package detect
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 
@@ -28,15 +26,7 @@ type sigVector struct {
 
 func sigVectors(t testing.TB) []sigVector {
 	t.Helper()
-	b, err := os.ReadFile("testdata/signatures/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []sigVector
-	if err := json.Unmarshal(b, &rows); err != nil {
-		t.Fatal(err)
-	}
-	return rows
+	return readVectors[sigVector](t, "signatures/vectors.json")
 }
 
 // TestSignatureVectors checks which rule reports a text as an exact finding.

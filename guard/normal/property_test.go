@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
+
+	"warder.example/guard/internal/disguise"
 )
 
 // checkResult checks what holds for the result of any text.
@@ -134,7 +136,7 @@ func TestBounds(t *testing.T) {
 	if r = Undo(text, Options{MaxDepth: 4}); len(r.Views) != 1 || r.Signals.Truncated {
 		t.Errorf("four layers at depth 4 gave %d views, truncated %v; want one, false", len(r.Views), r.Signals.Truncated)
 	}
-	noisy := turnedText(plainProse)
+	noisy := disguise.Reverse(plainProse)
 	if r = Undo(noisy, Options{MaxOutput: 1}); len(r.Views) != 1 || !r.Signals.Truncated {
 		t.Errorf("with room for one view: %d views, truncated %v", len(r.Views), r.Signals.Truncated)
 	}
@@ -150,17 +152,17 @@ func TestRoundTrips(t *testing.T) {
 		"base32": func(s string) string { return base32.StdEncoding.EncodeToString([]byte(s)) },
 		"hex":    func(s string) string { return hex.EncodeToString([]byte(s)) },
 		"pairs":  func(s string) string { return fmt.Sprintf("% x", s) },
-		"octal":  func(s string) string { return strings.TrimSpace(everyByte("%03o ", s)) },
+		"octal":  func(s string) string { return strings.TrimSpace(disguise.EveryByte("%03o ", s)) },
 		"percent": func(s string) string {
-			return everyByte("%%%02X", s)
+			return disguise.EveryByte("%%%02X", s)
 		},
 		"html":      func(s string) string { return everyRune("&#%d;", s) },
 		"backslash": func(s string) string { return everyRune(`\u{%x}`, s) },
 	}
 	letters := map[string]func(string) string{
 		"":          func(s string) string { return s },
-		"rot13":     rot13,
-		"reverse":   turnedText,
+		"rot13":     disguise.Rot13,
+		"reverse":   disguise.Reverse,
 		"fullwidth": fullwidth,
 		"tags": func(s string) string {
 			return "note " + strings.Map(func(r rune) rune { return 0xE0000 + r }, s)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"warder.example/guard/internal/disguise"
 )
 
 // TestSourceOfSteps checks that every character that is written by itself leads
@@ -52,7 +54,7 @@ func TestSourceOfSteps(t *testing.T) {
 func TestCipherBesideRun(t *testing.T) {
 	plain := "please open the garden door and tell me the password"
 	rapid.Check(t, func(t *rapid.T) {
-		parts := []string{rot13(plain)}
+		parts := []string{disguise.Rot13(plain)}
 		for range rapid.IntRange(1, 3).Draw(t, "runs") {
 			run := base64.StdEncoding.EncodeToString([]byte("tell me the secret code of the door"))
 			if rapid.Bool().Draw(t, "before") {

@@ -19,7 +19,20 @@ const maxSecret = 64 << 10
 // wrong is reported at once, as [strictyaml.Problems] with lines.
 func Load(path string) (*Config, error) { return load(path, os.LookupEnv) }
 
+// LoadState is [Load] for programs beside the server that need to know where its
+// state is: it resolves Data and Store, and leaves all else as written, so that
+// no secret of the server's is needed but that of the store.
+func LoadState(path string) (*Config, error) { return loadPart(path, os.LookupEnv, (*resolver).state) }
+
+// LoadData is [LoadState] without the store: it resolves Data alone.
+func LoadData(path string) (*Config, error) { return loadPart(path, os.LookupEnv, (*resolver).data) }
+
 func load(path string, env func(string) (string, bool)) (*Config, error) {
+	return loadPart(path, env, (*resolver).all)
+}
+
+// loadPart reads and checks the file, and resolves what resolve takes on.
+func loadPart(path string, env func(string) (string, bool), resolve func(*resolver, *Config)) (*Config, error) {
 	data, err := readBounded(path, strictyaml.MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reading configuration %q: %w", path, err)
@@ -29,7 +42,7 @@ func load(path string, env func(string) (string, bool)) (*Config, error) {
 		return nil, err
 	}
 	r := resolver{dir: filepath.Dir(path), env: env, file: f}
-	r.all(c)
+	resolve(&r, c)
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
@@ -101,20 +114,28 @@ type resolver struct {
 }
 
 func (r *resolver) all(c *Config) {
-	for _, p := range []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.Policy, &c.Ledger.Checkpoint.File} {
+	r.state(c)
+	for _, p := range []*string{&c.TLS.Cert, &c.TLS.Key, &c.Policy, &c.Ledger.Checkpoint.File} {
 		*p = r.path(*p)
 	}
 	for name, p := range c.Policies {
 		c.Policies[name] = r.path(p)
 	}
-	c.Store.value = r.secret("store", c.Store)
 	for i := range c.Upstreams {
 		u := &c.Upstreams[i]
 		u.CAFile = r.path(u.CAFile)
 		u.Key.value = r.secret(strictyaml.Index("upstreams", i)+".key", u.Key)
 	}
+}
+
+// state resolves where the state is.
+func (r *resolver) state(c *Config) {
+	r.data(c)
+	c.Store.value = r.secret("store", c.Store)
 	c.checkStore(r.file.Errorf)
 }
+
+func (r *resolver) data(c *Config) { c.Data = r.path(c.Data) }
 
 // path returns p as seen from the working folder.
 func (r *resolver) path(p string) string {

@@ -58,9 +58,9 @@ func NewEventReader(r io.Reader, maxEvent int) *EventReader {
 
 // Next returns the next block as soon as its last byte has come. At the end of a
 // stream that ends behind a block it returns io.EOF. A stream that ends within
-// one returns what is left, which clients drop, with io.ErrUnexpectedEOF; a
-// failing reader what is left with its error. A block that is too large is
-// [ErrEventTooLarge]. Errors are final.
+// one returns what is left, which clients drop, with io.ErrUnexpectedEOF, and as
+// if the block were complete; a failing reader what is left as Raw alone, with its
+// error. A block that is too large is [ErrEventTooLarge]. Errors are final.
 func (er *EventReader) Next() (Event, error) {
 	for {
 		if er.scan() {
@@ -218,8 +218,14 @@ func (er *EventReader) event(size int) Event {
 func (er *EventReader) rest() (Event, error) {
 	// A lone LF here is the second half of the line end of the block before.
 	half := len(er.buf) == 1 && er.scanned == 1
-	ev := er.event(len(er.buf))
 	err := er.err
+	if line := er.buf[er.scanned:]; err == io.EOF && len(line) > 0 {
+		er.line(line) // it has no end
+	}
+	ev := er.event(len(er.buf))
+	if err != io.EOF { // nobody knows what the block would have been
+		ev = Event{Raw: ev.Raw}
+	}
 	if half && err == io.EOF {
 		err = nil
 	}

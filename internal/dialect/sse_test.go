@@ -113,6 +113,42 @@ func TestEventStreams(t *testing.T) {
 	}
 }
 
+// TestUnfinishedBlock: what is left where a stream ends tells what the block would
+// have been, unless the reader failed: then nobody knows.
+func TestUnfinishedBlock(t *testing.T) {
+	for _, c := range []struct {
+		left, data, name string
+		pure             bool
+	}{
+		{"data: b", "b", "", true},
+		{"data: b\r", "b", "", true},
+		{"event: x\ndata: b\ndata: c", "b\nc", "x", false},
+		{"data: b\n: dat", "b", "", false},
+	} {
+		for how, broken := range map[string]error{"ends": nil, "fails": errors.New("line cut")} {
+			r := io.Reader(strings.NewReader("data: a\n\n" + c.left))
+			want := dialect.Event{Raw: []byte(c.left), Data: []byte(c.data), Name: c.name, Pure: c.pure}
+			if broken != nil {
+				r, want = io.MultiReader(r, iotest.ErrReader(broken)), dialect.Event{Raw: []byte(c.left)}
+			}
+			er := dialect.NewEventReader(r, 0)
+			if ev, err := er.Next(); err != nil || string(ev.Data) != "a" {
+				t.Fatalf("first event = %q, %v", ev.Data, err)
+			}
+			ev, err := er.Next()
+			if broken == nil {
+				broken = io.ErrUnexpectedEOF
+			}
+			if diff := cmp.Diff(want, ev); diff != "" || !errors.Is(err, broken) {
+				t.Errorf("%q %s: %v (-want +got):\n%s", c.left, how, err, diff)
+			}
+			if ev, err := er.Next(); len(ev.Raw) > 0 || ev.Data != nil || err == nil {
+				t.Errorf("%q %s: behind its end %+v, %v", c.left, how, ev, err)
+			}
+		}
+	}
+}
+
 func TestEventTooLarge(t *testing.T) {
 	for name, stream := range map[string]string{
 		"open":    "data: " + strings.Repeat("x", 200),

@@ -21,19 +21,18 @@ type Bus struct {
 // Subscription is one subscriber's queue.
 type Subscription struct {
 	bus     *Bus
-	name    string
 	events  chan Event
 	dropped atomic.Int64
 	once    sync.Once
 }
 
 // Subscribe adds a subscriber with room for queue events ([DefaultQueue] when
-// queue is not positive). Name appears in diagnostics.
-func (b *Bus) Subscribe(name string, queue int) *Subscription {
+// queue is not positive).
+func (b *Bus) Subscribe(queue int) *Subscription {
 	if queue <= 0 {
 		queue = DefaultQueue
 	}
-	s := &Subscription{bus: b, name: name, events: make(chan Event, queue)}
+	s := &Subscription{bus: b, events: make(chan Event, queue)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var next []*Subscription
@@ -66,9 +65,6 @@ func (b *Bus) Dropped() int64 { return b.dropped.Load() }
 
 // Events is the subscriber's queue. It is never closed: select on your own end.
 func (s *Subscription) Events() <-chan Event { return s.events }
-
-// Name is the name given to [Bus.Subscribe].
-func (s *Subscription) Name() string { return s.name }
 
 // Dropped is how many events this subscriber lost so far.
 func (s *Subscription) Dropped() int64 { return s.dropped.Load() }

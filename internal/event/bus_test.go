@@ -11,7 +11,7 @@ import (
 func TestBus(t *testing.T) {
 	var b event.Bus
 	b.Publish(event.Event{Kind: "a"}) // nobody listens
-	fast, slow := b.Subscribe("fast", 10), b.Subscribe("slow", 1)
+	fast, slow := b.Subscribe(10), b.Subscribe(1)
 	for i := range 3 {
 		b.Publish(event.Event{Kind: "a", ID: fmt.Sprint(i)})
 	}
@@ -40,7 +40,7 @@ func TestBus(t *testing.T) {
 // TestBusConcurrent: every event is either received or counted as dropped.
 func TestBusConcurrent(t *testing.T) {
 	var b event.Bus
-	sub := b.Subscribe("all", 4)
+	sub := b.Subscribe(4)
 	const writers, each = 8, 500
 	var wg sync.WaitGroup
 	for range writers {
@@ -51,7 +51,7 @@ func TestBusConcurrent(t *testing.T) {
 		})
 		wg.Go(func() {
 			for range 20 {
-				b.Subscribe("passing", 1).Close()
+				b.Subscribe(1).Close()
 			}
 		})
 	}

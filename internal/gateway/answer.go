@@ -165,6 +165,11 @@ func (t *talk) stream(res *http.Response) *failure {
 	header := answerHeader(res.Header)
 	for {
 		ev, err := events.Next()
+		if errors.Is(err, io.ErrUnexpectedEOF) && string(ev.Data) == openai.DoneData {
+			// OpenAI clients take it without its line ends for the end; it
+			// leaves with them, so that clients by the standard do, too.
+			ev, err = dialect.Event{Raw: dialect.AppendEvent(nil, "", ev.Data), Data: ev.Data, Pure: true}, nil
+		}
 		if err != nil {
 			return t.streamEnded(r, header, err)
 		}
@@ -219,6 +224,9 @@ func (t *talk) pass(r *relay, h http.Header) (ended bool, f *failure) {
 		if !ok {
 			break
 		}
+		if terminal && r.failed {
+			return true, t.brokenBy(r, &failUpReported, scanned(b))
+		}
 		if terminal {
 			return true, t.finish(r, h, "complete", b)
 		}
@@ -237,6 +245,9 @@ func (t *talk) pass(r *relay, h http.Header) (ended bool, f *failure) {
 		t.closing.Account = a
 		t.verdict(&v, r.path)
 		return true, t.refuse(&v)
+	}
+	if r.failed { // an error was the end, and nothing is added behind it
+		return true, t.finish(r, h, "cut", nil)
 	}
 	_ = t.out.write(scanned(r.last()))
 	open := r.choices
@@ -279,15 +290,28 @@ func (t *talk) streamEnded(r *relay, h http.Header, err error) *failure {
 	if ended, f := t.pass(r, h); ended || f != nil {
 		return f
 	}
-	if errors.Is(err, io.EOF) && complete {
+	if errors.Is(err, io.EOF) && complete && !r.failed {
 		return t.finish(r, h, "complete", nil)
 	}
 	return t.broken(r, t.unreadable(err))
 }
 
+// failUpReported is an error that the model server reported amid a stream. Its own
+// event tells the caller.
+var failUpReported = failure{Status: http.StatusBadGateway, Code: "upstream_error", Message: "The model server reported an error."}
+
 // broken ends a stream that failed: as an error answer if nothing was sent, as
-// an error event and a record otherwise.
+// an error event and a record otherwise. An upstream that had reported an error
+// had ended its answer: whatever comes behind it, no second error does.
 func (t *talk) broken(r *relay, f *failure) *failure {
+	if r.failed {
+		return t.brokenBy(r, failUpReported.because(f), made(nil))
+	}
+	return t.brokenBy(r, f, made(dialect.AppendEvent(nil, "", openai.ErrorBody(f.Status, f.Code, f.Message, t.id, ""))))
+}
+
+// brokenBy records why a stream broke and sends its last bytes.
+func (t *talk) brokenBy(r *relay, f *failure, last cleared) *failure {
 	v, a := r.result()
 	t.closing.Account = a
 	t.verdict(&v, r.path)
@@ -305,11 +329,14 @@ func (t *talk) broken(r *relay, f *failure) *failure {
 		level, c.Code = slog.LevelInfo, ""
 	}
 	t.server.log.Log(t.r.Context(), level, "stream broke", "end", c.End, "request", t.id, "application", t.grant.Application.Name, "code", f.Code, cause(f.cause))
+	if c.End == "upstream" {
+		c.Bytes = int64(len(last.b))
+	}
 	if err := t.close(); err != nil || c.End == "caller_gone" {
 		t.out.abort()
 	}
 	t.server.metrics.refusals.WithLabelValues(t.grant.Application.Name, f.Code).Inc()
-	_ = t.out.write(made(dialect.AppendEvent(nil, "", openai.ErrorBody(f.Status, f.Code, f.Message, t.id, ""))))
+	_ = t.out.write(last)
 	_ = t.out.flush()
 	return nil
 }

@@ -149,6 +149,7 @@ func (x *exchange) readRequest() ([]byte, *failure) {
 	}
 	_ = x.out.rc.SetReadDeadline(time.Now().Add(l.ReadBody))
 	body, err := readBody(x.r.Body, x.r.ContentLength, int64(l.Body))
+	x.read = err == nil
 	if err == nil {
 		_ = x.out.rc.SetReadDeadline(time.Time{})
 		body, err = inflate(body, strings.Join(x.r.Header.Values("Content-Encoding"), ","), int64(l.Decompressed))

@@ -23,6 +23,7 @@ type exchange struct {
 	began   time.Time
 	grant   *access.Grant
 	subject string // commitment
+	read    bool   // the body was read to its end
 	reset   bool   // the caller broke the connection while it sent its body
 	opened  bool   // an opened record was kept
 	over    bool   // a closed record was kept
@@ -64,8 +65,12 @@ func (x *exchange) failed(f *failure) {
 		x.open(Opened{Key: x.grant.Key.ID, Route: x.r.URL.Path, Code: f.Code})
 	}
 	x.close()
-	if f.Code != failSlowBody.Code {
-		x.out.discard(x.r.Body)
+	switch {
+	case x.read || x.r.ContentLength == 0:
+	case f.Code == failMedia.Code:
+		x.out.unread(x.r)
+	default:
+		x.out.last()
 	}
 	x.out.fail(f)
 }

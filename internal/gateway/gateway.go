@@ -108,7 +108,7 @@ func New(o Options) (*Server, error) {
 	s.mux.HandleFunc("/v2/guard", s.route(http.MethodPost, s.lakeraGuard))
 	s.mux.HandleFunc("/v2/guard/results", s.route(http.MethodPost, s.lakeraResults))
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.turnAway(s.outlet(w, s.state.Load()), "", &failRoute)
+		s.turnAway(s.outlet(w, s.state.Load()), r, "", &failRoute)
 	})
 	return s, nil
 }
@@ -120,7 +120,7 @@ func (s *Server) Handler() http.Handler {
 		// A path that is not written plainly is no route: the mux would
 		// answer with a redirect of its own.
 		if u := r.URL; !strings.HasPrefix(u.Path, "/") || u.Path != u.EscapedPath() || u.Path != path.Clean(u.Path) || r.Method == http.MethodConnect {
-			s.turnAway(s.outlet(w, s.state.Load()), "", &failRoute)
+			s.turnAway(s.outlet(w, s.state.Load()), r, "", &failRoute)
 			return
 		}
 		s.mux.ServeHTTP(w, r)
@@ -135,7 +135,7 @@ func (s *Server) route(method string, serve func(*exchange) *failure) http.Handl
 		x := &exchange{server: s, state: st, r: r, began: time.Now(), out: s.outlet(w, st)}
 		x.id = x.out.request
 		if f := s.admit(x, method); f != nil {
-			s.turnAway(x.out, "", f)
+			s.turnAway(x.out, r, "", f)
 			return
 		}
 		defer func() { <-s.slots; s.metrics.inFlight.Dec() }()
@@ -143,13 +143,12 @@ func (s *Server) route(method string, serve func(*exchange) *failure) http.Handl
 
 		var f *failure
 		if x.grant, f = s.identify(r); f != nil {
-			x.out.discard(r.Body)
-			s.turnAway(x.out, "", f)
+			s.turnAway(x.out, r, "", f)
 			return
 		}
 		release, f := acquire(x.grant, x.began)
 		if f != nil {
-			s.turnAway(x.out, x.grant.Application.Name, f)
+			s.turnAway(x.out, r, x.grant.Application.Name, f)
 			return
 		}
 		defer release()
@@ -167,9 +166,10 @@ func (s *Server) route(method string, serve func(*exchange) *failure) http.Handl
 
 // turnAway answers a request that is refused before any work. It is counted, and
 // recorded together with others: a flood must not fill the audit log.
-func (s *Server) turnAway(o *outlet, application string, f *failure) {
+func (s *Server) turnAway(o *outlet, r *http.Request, application string, f *failure) {
 	s.strangers.count(application, f.Code)
 	s.metrics.refused(application, f)
+	o.unread(r)
 	o.fail(f)
 }
 

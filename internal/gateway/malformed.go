@@ -140,14 +140,8 @@ func (c *callerConn) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// CloseWrite ends the sending side. net/http calls it so that a caller can read a
-// refusal while it still sends.
-func (c *callerConn) CloseWrite() error {
-	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return w.CloseWrite()
-	}
-	return errors.ErrUnsupported
-}
+// refuseTime bounds how long a refusal is written and read on behind.
+const refuseTime = time.Second
 
 // refuse answers and counts. It then reads a little of what the caller still
 // sends: closing before would take the answer from it.
@@ -155,7 +149,7 @@ func (c *callerConn) refuse(to net.Conn, f *failure, reason string) error {
 	c.refused = true
 	c.server.strangers.count("", f.Code)
 	c.server.metrics.refused("", f)
-	_ = to.SetDeadline(time.Now().Add(lingering))
+	_ = to.SetDeadline(time.Now().Add(refuseTime))
 	if _, err := to.Write(refusalBytes(f, reason)); err != nil {
 		return err
 	}

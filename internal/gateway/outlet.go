@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -121,13 +122,30 @@ func (o *outlet) flush() error {
 // the whole answer.
 func (o *outlet) abort() { panic(http.ErrAbortHandler) }
 
-// lingering bounds how long discard waits: a caller without a key must not hold a
-// place by sending nothing.
-const lingering = time.Second
+// unreadTime is how long an answer may wait for the rest of a body that was not
+// read.
+const unreadTime = time.Second
 
-// discard reads and drops a little of what the caller still sends, so that it
-// can read the refusal before the connection closes.
-func (o *outlet) discard(r io.Reader) {
-	_ = o.rc.SetReadDeadline(time.Now().Add(lingering)) // not supported by test recorders
-	_, _ = io.CopyN(io.Discard, r, 256<<10)
+// unread says that nothing of the request's body was read. If the connection may be
+// used again, the server reads a little of it before it writes the answer: for a
+// bounded time, and once the handler has returned, so that who sends nothing holds
+// no place.
+func (o *outlet) unread(r *http.Request) {
+	switch {
+	case r.ContentLength == 0:
+	case r.Close:
+		o.last()
+	default:
+		_ = o.rc.SetReadDeadline(time.Now().Add(unreadTime)) // not supported by test recorders
+	}
+}
+
+// last says that no other request can follow on the connection, since a part of the
+// body was not read. The server answers at once, ends its sending side and reads on
+// for a while, see [callerConn.CloseWrite].
+func (o *outlet) last() {
+	_ = o.rc.SetReadDeadline(time.Now()) // net/http itself reads no more
+	// It does all this when a body exceeds a limit of its own, and on no other
+	// request: one byte is over the limit of none.
+	_, _ = http.MaxBytesReader(o.w, io.NopCloser(strings.NewReader(".")), 0).Read(make([]byte, 1))
 }

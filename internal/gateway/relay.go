@@ -53,7 +53,8 @@ type relay struct {
 	id, model string // as the caller was told
 	idle      int    // events of no choice: usage, signs of life
 	choices   []int  // seen and not ended
-	finished  bool   // a finish reason or an error has come
+	finished  bool   // a finish reason has come
+	failed    bool   // an error event has come, and leaves
 	done      bool   // [DONE] has come
 
 	alone []guard.Finding // of texts that do not run, and of values by themselves
@@ -81,6 +82,9 @@ func (r *relay) add(ev dialect.Event) error {
 			return err
 		}
 	}
+	if ev.Data != nil && len(bytes.Trim(ev.Data, " \t\r\n")) == 0 {
+		ev.Data, h.raw, h.data, h.name = nil, lifeSign, nil, ""
+	}
 	if ev.Data != nil {
 		chunk, err := r.parser.Parse(ev.Data)
 		if err != nil {
@@ -99,6 +103,11 @@ func (r *relay) add(ev dialect.Event) error {
 	}
 	return nil
 }
+
+// lifeSign is a comment. It stands for an event without payload, which servers
+// send as a sign of life: the official SDKs would read the payload as JSON and
+// fail, and nothing would arrive if it were left out.
+var lifeSign = []byte(":\n\n")
 
 // maxAside bounds how much of what stood outside of data is looked back at.
 const maxAside = 4 << 10
@@ -196,12 +205,13 @@ func (r *relay) read(h *held) error {
 			return err
 		}
 	}
-	r.finished = r.finished || c.Error
-	if c.Done || c.Error {
-		r.done = r.done || c.Done
-		return r.closeAll(func(*running) bool { return true })
+	if !c.Done && !c.Error {
+		return r.hurry()
 	}
-	return r.hurry()
+	r.done = r.done || c.Done
+	err := r.closeAll(func(*running) bool { return true })
+	r.failed = r.failed || c.Error && err == nil && r.cut == nil
+	return err
 }
 
 // choice keeps the list of open choices and ends the texts of one that ends. Its
@@ -253,7 +263,7 @@ func (r *relay) named(c *openai.Chunk) {
 }
 
 // end settles what is left when the upstream's stream has ended. complete is
-// false when it ended too early.
+// false when it ended too early. One that ended with an error is told by failed.
 func (r *relay) end() (complete bool, err error) {
 	complete = r.done || r.finished && len(r.choices) == 0
 	return complete, r.closeAll(func(*running) bool { return true })
