@@ -3,6 +3,8 @@ package detect
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -14,8 +16,9 @@ import (
 // does not. It is safe for concurrent use once built.
 type keywords struct {
 	bits    [1 << 15 / 64]uint64
-	buckets map[uint16][]keyword
-	firsts  [256]bool // first bytes, folded
+	ranks   [1 << 15 / 64]uint16 // bits set before each word of bits
+	buckets [][]keyword          // one for each bit that is set, in order
+	firsts  [256]bool            // first bytes, folded
 	sorted  []string
 	longest int
 }
@@ -35,20 +38,25 @@ func hash3(a, b, c byte) uint16 {
 // newKeywords builds the finder. A keyword has at least three bytes, is ASCII
 // and in lower case.
 func newKeywords(ids map[string][]int) (*keywords, error) {
-	k := &keywords{buckets: map[uint16][]keyword{}}
+	k, buckets := &keywords{}, map[uint16][]keyword{}
 	for text, at := range ids {
 		if len(text) < 3 || strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 || 'A' <= r && r <= 'Z' }) {
 			return nil, fmt.Errorf("keyword %q: expected three or more lower-case ASCII bytes", text)
 		}
 		h := hash3(text[0], text[1], text[2])
 		k.bits[h/64] |= 1 << (h % 64)
-		k.buckets[h] = append(k.buckets[h], keyword{text, at})
+		buckets[h] = append(buckets[h], keyword{text, at})
 		k.firsts[text[0]] = true
 		k.sorted = append(k.sorted, text)
 		k.longest = max(k.longest, len(text))
 	}
-	for _, b := range k.buckets {
+	for _, h := range slices.Sorted(maps.Keys(buckets)) {
+		b := buckets[h]
 		slices.SortFunc(b, func(a, b keyword) int { return cmp.Or(len(b.text)-len(a.text), strings.Compare(a.text, b.text)) })
+		k.buckets = append(k.buckets, b)
+	}
+	for i := 1; i < len(k.bits); i++ {
+		k.ranks[i] = k.ranks[i-1] + uint16(bits.OnesCount64(k.bits[i-1]))
 	}
 	slices.Sort(k.sorted)
 	return k, nil
@@ -58,18 +66,32 @@ func newKeywords(ids map[string][]int) (*keywords, error) {
 // keyword, and those that may; len(text) when there is none. The caller compares
 // with [keyword.at].
 func (k *keywords) next(text string, i int) (int, []keyword) {
-	for ; i+2 < len(text); i++ {
-		h := hash3(text[i], text[i+1], text[i+2])
-		if k.bits[h/64]&(1<<(h%64)) != 0 {
-			return i, k.buckets[h]
+	if i+2 >= len(text) {
+		return len(text), nil
+	}
+	h := hash3(0, text[i], text[i+1])
+	for j := i + 2; j < len(text); j++ {
+		h = h<<5&(1<<15-1) | uint16(text[j]&31)
+		if word, bit := k.bits[h/64%uint16(len(k.bits))], uint64(1)<<(h%64); word&bit != 0 {
+			return j - 2, k.buckets[int(k.ranks[h/64])+bits.OnesCount64(word&(bit-1))]
 		}
 	}
 	return len(text), nil
 }
 
-// at reports whether w stands in text at i, ASCII case ignored.
+// at reports whether w stands in text at i, ASCII case ignored. Words of one
+// bucket begin alike, so it compares from the end.
 func (w *keyword) at(text string, i int) bool {
-	return len(text)-i >= len(w.text) && hasFoldPrefix(text[i:], w.text)
+	if len(text)-i < len(w.text) {
+		return false
+	}
+	s := text[i : i+len(w.text)]
+	for j := len(s) - 1; j >= 0; j-- {
+		if w.text[j] != foldByte(s[j]) {
+			return false
+		}
+	}
+	return true
 }
 
 // contains reports whether any keyword occurs in text.

@@ -3,19 +3,40 @@ package detect
 import (
 	"regexp/syntax"
 	"slices"
+	"sync/atomic"
 	"unicode/utf8"
 )
+
+// stride is the length of a row: one edge for each class, one for the end.
+func (r *rex) stride() int { return len(r.reps) + 1 }
 
 // step returns the state after a character of class c; c == len(r.reps) is the
 // end of the text.
 func (r *rex) step(s *rexState, c int) *rexState {
-	if s.next != nil {
-		if t := s.next[c].Load(); t != nil {
-			return t
-		}
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.follow(s, c)
+}
+
+// stepFrom is step for a run: its state is the one whose row e names or, where
+// e names none, s. It returns the edges with what was added.
+func (r *rex) stepFrom(e rexStep, s *rexState, c int) (*rexState, []uint32) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !e.has(rexNoRow) {
+		s = r.cached[e.row()/r.stride()]
+	}
+	t := r.follow(s, c)
+	return t, r.table.read()
+}
+
+// follow is step with the lock held.
+func (r *rex) follow(s *rexState, c int) *rexState {
+	if !s.has(rexNoRow) {
+		if e := edge(r.table.read(), s.row()+c); e != 0 {
+			return r.cached[e.row()/r.stride()]
+		}
+	}
 	char := rune(-1)
 	if c < len(r.reps) {
 		char = r.reps[c]
@@ -25,8 +46,8 @@ func (r *rex) step(s *rexState, c int) *rexState {
 		w.visit(pc)
 	}
 	t := r.state(w.out, rexBeforeOf(char), w.match)
-	if s.next != nil {
-		s.next[c].Store(t)
+	if !s.has(rexNoRow) && !t.has(rexNoRow) {
+		r.table.set(s.row()+c, t.rexStep)
 	}
 	return t
 }
@@ -103,6 +124,34 @@ func (r *rex) startAt(text string, at int) *rexState {
 	return r.start[beforeOther]
 }
 
+// glide follows edges over ASCII as long as they change nothing but the state:
+// their flags are was. It returns the place and the edge where that ends. Most of
+// what a run reads is read here, so it is a function of its own, whose few
+// variables stay in registers.
+//
+//go:noinline
+func glide(text string, i int, ascii *[utf8.RuneSelf]uint8, edges []uint32, now, was rexStep) (int, rexStep) {
+	for i < len(text) {
+		b := text[i]
+		if b >= utf8.RuneSelf {
+			break
+		}
+		at := now.row() + int(ascii[b])
+		if at >= len(edges) {
+			break
+		}
+		e := rexStep(atomic.LoadUint32(&edges[at]))
+		if e != now { // the same again need not wait for this one
+			if e&^rexNoRow != was {
+				break
+			}
+			now = e
+		}
+		i++
+	}
+	return i, now
+}
+
 // run tries to match at text[at].
 func (r *rex) run(text string, at int, end bool) rexRun {
 	out := rexRun{end: -1, start: -1, stop: -1}
@@ -111,7 +160,8 @@ func (r *rex) run(text string, at int, end bool) rexRun {
 	if r.unbounded {
 		limit = min(limit, at+r.max)
 	}
-	i := at
+	edges := r.table.read()
+	i, now, was := at, s.rexStep, rexStep(0)
 	for i < limit {
 		c, w := 0, 1
 		if b := text[i]; b < utf8.RuneSelf {
@@ -119,29 +169,30 @@ func (r *rex) run(text string, at int, end bool) rexRun {
 		} else {
 			c, w = r.classOf(text, i)
 		}
-		var t *rexState
-		if c < len(s.next) {
-			t = s.next[c].Load()
+		e := edge(edges, now.row()+c)
+		if e == 0 {
+			s, edges = r.stepFrom(now, s, c)
+			e = s.rexStep
 		}
-		if t == nil {
-			t = r.step(s, c)
+		if was.has(rexIn) {
+			last = i
 		}
-		if t.match {
+		if e.has(rexMatch) {
 			out.end, out.start, out.stop = i, first, last
 		}
-		if t.dead {
+		if e.has(rexDead) {
 			return out
 		}
-		i += w
-		if t.in {
-			if first < 0 {
-				first = i - w
-			}
-			last = i
-		} else if !t.past {
+		switch was = e &^ (rexNoRow | rexMatch); {
+		case e.has(rexIn) && first < 0:
+			first = i
+		case e&(rexIn|rexPast) == 0:
 			first = -1
 		}
-		s = t
+		i, now = glide(text[:limit], i+w, &r.ascii, edges, e&^rexMatch, was)
+	}
+	if was.has(rexIn) {
+		last = i
 	}
 	switch {
 	case i < len(text) || r.unbounded && i >= at+r.max:
@@ -149,7 +200,12 @@ func (r *rex) run(text string, at int, end bool) rexRun {
 			out.capped, out.end, out.start, out.stop = true, i, first, last
 		}
 	case end:
-		if r.step(s, len(r.reps)).match {
+		e := edge(edges, now.row()+len(r.reps))
+		if e == 0 {
+			s, _ = r.stepFrom(now, s, len(r.reps))
+			e = s.rexStep
+		}
+		if e.has(rexMatch) {
 			out.end, out.start, out.stop = i, first, last
 		}
 	default:

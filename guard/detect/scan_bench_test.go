@@ -22,6 +22,10 @@ var hostile = map[string]string{
 	"urls":        strings.Repeat("https://a:", 110),
 	"authorize":   strings.Repeat("authorization: bearer ", 50),
 	"services":    strings.Repeat("facebook, adobe, linear = twitter: ", 30),
+	"addresses":   strings.Repeat("http://771ffeec:e406c8ac@ ", 40),
+	"counted":     strings.Repeat("pypi-AgEIcHlwaS5vcmcaa-", 89) + strings.Repeat("pypi-AgEIcHlwaS5vcmc-b-c-d", 79),
+	"overlapping": strings.Repeat("glpat-", 171),
+	"signs":       strings.Repeat("password=_^~\\~/+ ", 60),
 }
 
 var plainKB = strings.Repeat("The harbour office opens at nine. Ask for the blue form, fill in your name and the number of your berth, and hand it to the clerk; the access code for the gate is posted inside. ", 6)[:1024]
@@ -45,7 +49,7 @@ func benchEach(b *testing.B, d guard.StreamDetector, x *guard.Exchange, bad map[
 		b.Run("chat/"+n.name, func(b *testing.B) { benchOne(b, d, x, strings.Repeat(wordyKB, n.times)) })
 	}
 	for name, text := range bad {
-		b.Run("hostile/"+name, func(b *testing.B) { benchOne(b, d, x, text[:min(len(text), 1024)]) })
+		b.Run("hostile/"+name, func(b *testing.B) { benchOne(b, d, x, repeatTo(text, 4<<10)) })
 	}
 }
 

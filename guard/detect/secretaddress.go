@@ -1,6 +1,10 @@
 package detect
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // shownNames and shownPasswords are what documentation writes before and after
 // the colon of "https://user:pass@host".
@@ -17,14 +21,11 @@ var shownHosts = []string{"example.com", "example.org", "example.net", "example.
 // text. before runs from the scheme to the end of value, the password; after
 // begins with the "@" behind it.
 func shownAddress(value, before, after string) bool {
-	host := strings.ToLower(strings.TrimPrefix(after, "@"))
-	for i := 0; i < len(host); i++ {
-		if !is(host[i], classAlnum) && host[i] != '.' && host[i] != '-' {
-			host = host[:i]
-			break
-		}
+	host := strings.TrimPrefix(after, "@")
+	if i := strings.IndexFunc(host, endsHost); i >= 0 {
+		host = host[:i]
 	}
-	host = strings.TrimSuffix(host, ".")
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	for _, h := range shownHosts {
 		if host == h || strings.HasSuffix(host, "."+h) {
 			return true
@@ -36,6 +37,12 @@ func shownAddress(value, before, after string) bool {
 	}
 	_, name, _ := strings.Cut(before[:len(before)-len(value)], "://")
 	return among(shownNames, strings.ToLower(strings.TrimSuffix(name, ":"))) && among(shownPasswords, password)
+}
+
+// endsHost reports whether r cannot be part of a name of the DNS, in any case.
+func endsHost(r rune) bool {
+	r = unicode.ToLower(r)
+	return r >= utf8.RuneSelf || !is(byte(r), classAlnum) && r != '.' && r != '-'
 }
 
 func among(list []string, s string) bool {

@@ -2,53 +2,17 @@ package detect
 
 import (
 	"strings"
+
+	"warder.example/guard"
 )
 
 // candidate is what one rule says at one keyword.
 type candidate struct {
-	match
+	guard.Span
+	rule int // of the engine, or pemRule
 	kind secretKind
 	ok   bool // a certain match
-	live bool // more text could make one that begins at match.Start
-}
-
-// find is the [finder] of secrets. Several keywords may lead to the same bytes:
-// the secret that begins first wins, of those the most specific, of those the
-// longest.
-func (e *secretEngine) find(text string, from int, end bool) (match, int, bool) {
-	var best candidate
-	hold := len(text)
-	for i := max(0, from-secretReach); ; i++ {
-		at, words := e.words.next(text, i)
-		if at == len(text) || best.ok && at > best.Start {
-			break
-		}
-		i = at
-		for w := range words {
-			if !words[w].at(text, at) {
-				continue
-			}
-			for _, id := range words[w].ids {
-				c := e.try(id, text, at, at+len(words[w].text), from, end)
-				if !c.ok && !c.live {
-					continue
-				}
-				c.Start = max(c.Start, from)
-				if c.live {
-					hold = min(hold, c.Start)
-				} else if c.beats(&best) {
-					best = c
-				}
-			}
-		}
-	}
-	if !end {
-		hold = min(hold, e.tail(text, from))
-	}
-	if best.ok && best.Start < hold {
-		return best.match, 0, true
-	}
-	return match{}, hold, false
+	live bool // more text could make one that begins at Start
 }
 
 func (c *candidate) beats(best *candidate) bool {
@@ -85,11 +49,12 @@ func inWord(text string, i int) bool {
 func (e *secretEngine) try(id int, text string, at, after, from int, end bool) (c candidate) {
 	if id == pemRule {
 		c = tryPEM(text, at, end)
+		c.rule = id
 		c.ok = c.ok && c.End > from
 		return c
 	}
 	r := e.rules[id]
-	c.kind = r.kind
+	c.rule, c.kind = id, r.kind
 	if (r.kind == secretNamed || r.kind == secretGeneric) && (!assigns(text, after) || insideRun(text, at)) {
 		return c
 	}
@@ -112,7 +77,9 @@ func (e *secretEngine) try(id int, text string, at, after, from int, end bool) (
 	}
 	stop := res.stop
 	if r.kind >= secretStated {
-		stop = res.start + len(strings.TrimRight(text[res.start:stop], ".,:;!?)"))
+		for stop > res.start && endsClause(text[stop-1]) {
+			stop--
+		}
 	}
 	if stop <= from || !r.accepts(text[res.start:stop], text, at, res.stop) {
 		return c
@@ -121,22 +88,43 @@ func (e *secretEngine) try(id int, text string, at, after, from int, end bool) (
 	if res.start == at {
 		c.Start += late
 	}
-	c.category, c.rule, c.score, c.why = r.describe()
 	return c
 }
 
+// found returns the match that a certain candidate is.
+func (e *secretEngine) found(c *candidate) match {
+	m := match{category: "secret.private-key", rule: "private-key", score: 1, why: "a private key block"}
+	if c.rule != pemRule {
+		m = e.rules[c.rule].report
+	}
+	m.Span = c.Span
+	return m
+}
+
 // describe returns what a finding of the rule says.
-func (r *liveRule) describe() (category, rule string, score float64, why string) {
+func (r *secretRule) describe() match {
+	m := match{category: "secret." + r.id, rule: r.id}
 	words := strings.ReplaceAll(r.id, "-", " ")
 	switch r.kind {
 	case secretFormat:
-		return "secret." + r.id, r.id, 1, "has the form of a credential: " + words
-	case secretGeneric:
-		return "secret.generic", r.id, 0.8, "a random-looking value is assigned to a name that secrets have"
+		m.score, m.why = 1, "has the form of a credential: "+words
+	case secretNamed:
+		m.score, m.why = 0.95, "a value of the right form is assigned to the name of a service: "+words
 	case secretStated:
-		return "secret." + r.id, r.id, 0.9, "a text states a credential: " + words
+		m.score, m.why = 0.9, "a text states a credential: "+words
+	case secretGeneric:
+		m.category, m.score, m.why = "secret.generic", 0.8, "a random-looking value is assigned to a name that secrets have"
 	}
-	return "secret." + r.id, r.id, 0.95, "a value of the right form is assigned to the name of a service: " + words
+	return m
+}
+
+// endsClause reports whether b is punctuation that ends what a value stands in.
+func endsClause(b byte) bool {
+	switch b {
+	case '.', ',', ':', ';', '!', '?', ')':
+		return true
+	}
+	return false
 }
 
 // insideRun reports whether a name stands in the middle of a long run of
@@ -144,10 +132,15 @@ func (r *liveRule) describe() (category, rule string, score float64, why string)
 // bytes may look like a name, each with a long value behind it.
 func insideRun(text string, at int) bool {
 	i := at
-	for i > 0 && at-i < secretBefore && (is(text[i-1], classWord) || strings.IndexByte(".=+/-", text[i-1]) >= 0) {
+	for i > 0 && at-i < secretBefore && inValue(text[i-1]) {
 		i--
 	}
 	return at-i == secretBefore
+}
+
+// inValue reports whether b is one of the characters of encoded values.
+func inValue(b byte) bool {
+	return is(b, classWord) || b == '.' || b == '=' || b == '+' || b == '/' || b == '-'
 }
 
 // assignReach is the most that may stand between a service's name and the

@@ -56,7 +56,6 @@ func (c candidate) pem(body, stop int, live bool) candidate {
 		c.live = true
 	} else if body >= minPEMBody {
 		c.ok, c.End = true, stop
-		c.category, c.rule, c.score, c.why = "secret.private-key", "private-key", 1, "a private key block"
 	}
 	return c
 }

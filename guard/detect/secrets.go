@@ -2,6 +2,7 @@ package detect
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -41,7 +42,7 @@ func (s *Secrets) Longest() int { return secretLongest }
 
 // Scanner implements [guard.StreamDetector].
 func (s *Secrets) Scanner(*guard.Exchange, guard.Origin, guard.Kind) guard.Scanner {
-	return newScanner("secrets", secretRules().find)
+	return newSecretScanner(secretRules())
 }
 
 // Detect implements [guard.Detector].
@@ -61,8 +62,10 @@ type secretEngine struct {
 // liveRule is a rule whose expression is compiled when first needed.
 type liveRule struct {
 	secretRule
-	bound bool
-	rex   func() *rex
+	bound   bool
+	report  match // what a finding says, without its span
+	rex     func() *rex
+	allowed func() []*regexp.Regexp
 }
 
 // secretRules returns the engine, built once. Its data is constant, so an error
@@ -87,7 +90,9 @@ func newSecretEngine(rules []secretRule) (*secretEngine, error) {
 			}
 			return x
 		})
+		r.allowed = sync.OnceValue(func() []*regexp.Regexp { return compileAll(rules[i].allow) })
 		r.bound = strings.HasPrefix(strings.TrimLeft(r.expr, "(?i-ms:"), `\b`)
+		r.report = r.describe()
 		e.rules = append(e.rules, r)
 		for _, w := range r.keywords {
 			words[w] = append(words[w], i)

@@ -3,6 +3,7 @@ package detect
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -13,13 +14,12 @@ import (
 func (r *liveRule) accepts(value, text string, at, stop int) bool {
 	generic := r.kind == secretGeneric
 	switch {
-	case generic && !mixed(value), r.mixed && !spiced(value), placeholder(value), generic && stopwords().contains(value), entropy(value) < r.entropy:
+	case generic && (!mixed(value) || stopwords().contains(value)), r.mixed && !spiced(value),
+		r.entropy > 0 && entropy(value) < r.entropy, !generic && placeholder(value):
 		return false
 	}
-	for _, a := range r.allow {
-		if allowRegexp(a).MatchString(value) {
-			return false
-		}
+	if len(r.allow) > 0 && matchesAny(r.allowed(), value) {
+		return false
 	}
 	switch r.kind {
 	case secretFormat:
@@ -38,13 +38,33 @@ func variable(value string) bool {
 	if is(value[0], classAlnum) && !hasFoldPrefix(value, "true") && !strings.Contains(value, "false") && !strings.HasSuffix(value, "null") {
 		return false // nothing in gitleaksAllow begins so
 	}
-	for _, a := range gitleaksAllow {
-		if allowRegexp(a).MatchString(value) {
+	return variables().run(value, 0, true).end >= 0
+}
+
+// variables searches for any of the expressions of gitleaksAllow.
+var variables = sync.OnceValue(func() *rex { return searchFor(gitleaksAllow) })
+
+// compileAll compiles expressions that are constant: a wrong one is a bug.
+func compileAll(exprs []string) []*regexp.Regexp {
+	var out []*regexp.Regexp
+	for _, x := range exprs {
+		out = append(out, regexp.MustCompile(x))
+	}
+	return out
+}
+
+// matchesAny reports whether any of the expressions is found in s.
+func matchesAny(exprs []*regexp.Regexp, s string) bool {
+	for _, re := range exprs {
+		if re.MatchString(s) {
 			return true
 		}
 	}
 	return false
 }
+
+// memberSigns turns what joins a name and its member into a dot.
+var memberSigns = strings.NewReplacer("::", ".", "->", ".")
 
 // codePath reports whether what follows "password" is a piece of a program or a
 // path: "req.body.password", "$secret", "/auth/login", "required".
@@ -61,7 +81,7 @@ func codePath(value string) bool {
 		return true
 	}
 	parts := 0
-	for part := range strings.FieldsFuncSeq(strings.NewReplacer("::", ".", "->", ".").Replace(value), func(r rune) bool { return r == '.' }) {
+	for part := range strings.FieldsFuncSeq(memberSigns.Replace(value), func(r rune) bool { return r == '.' }) {
 		for i := 0; i < len(part); i++ {
 			if !is(part[i], classWord) || i == 0 && is(part[i], classDigit) {
 				return false
@@ -82,15 +102,22 @@ func ordinaryName(text string, at, stop int) bool {
 	return ordinaryNames().run(text[from:stop], 0, true).end >= 0
 }
 
-// ordinaryNames searches for any of the names; with at most 512 bytes to read,
-// its limit does not matter.
-var ordinaryNames = sync.OnceValue(func() *rex {
-	r, err := newRex(`(?s).*(?:`+strings.Join(gitleaksAllowMatch, "|")+`)`, 4096)
+// ordinaryNames searches for any of the names.
+var ordinaryNames = sync.OnceValue(func() *rex { return searchFor(gitleaksAllowMatch) })
+
+// searchLimit is above the length of every text that is searched: what a rule
+// matched, with its name.
+const searchLimit = 8192
+
+// searchFor returns what finds any of constant expressions anywhere in a text of
+// less than searchLimit bytes, when it is run at its start.
+func searchFor(exprs []string) *rex {
+	r, err := newRex(`(?s).*(?:(?:`+strings.Join(exprs, `)|(?:`)+`))`, searchLimit)
 	if err != nil {
 		panic(err)
 	}
 	return r
-})
+}
 
 // entropy returns the Shannon entropy of s in bits a byte.
 func entropy(s string) float64 {
@@ -98,17 +125,38 @@ func entropy(s string) float64 {
 		return 0
 	}
 	var counts [256]uint16
+	var seen [256]byte // the bytes that occur, in order of their first place
+	kinds := 0
 	for i := 0; i < len(s) && i < math.MaxUint16; i++ {
-		counts[s[i]]++
-	}
-	n, sum := float64(len(s)), 0.0
-	for i := 0; i < len(s) && i < math.MaxUint16; i++ {
-		if c := counts[s[i]]; c > 1 {
-			sum += float64(c) * math.Log2(float64(c))
-			counts[s[i]] = 0
+		c := &counts[s[i]]
+		if *c == 0 {
+			seen[kinds&255] = s[i]
+			kinds++
 		}
+		*c++
 	}
-	return math.Log2(n) - sum/n
+	sum := 0.0
+	for _, b := range seen[:kinds] {
+		c := int(counts[b])
+		sum += float64(c) * log2(c)
+	}
+	return log2(len(s)) - sum/float64(len(s))
+}
+
+// logs holds the logarithms of counts as most values have them.
+var logs = func() (t [512]float64) {
+	for n := 1; n < len(t); n++ {
+		t[n] = math.Log2(float64(n))
+	}
+	return t
+}()
+
+// log2 returns the binary logarithm of n, which is above 0.
+func log2(n int) float64 {
+	if n < len(logs) {
+		return logs[n]
+	}
+	return math.Log2(float64(n))
 }
 
 // mixed reports whether s holds a letter and a digit.
@@ -126,30 +174,26 @@ func spiced(s string) bool {
 	return mixed(s) || strings.ContainsAny(s, "!@#$%^&*+~") && strings.ContainsFunc(s, func(r rune) bool { return r < 0x80 && is(byte(r), classLetter) })
 }
 
-// placeholderWords are parts of values that documentation shows in place of a
+// placeholderParts are parts of values that documentation shows in place of a
 // credential.
-var placeholderWords = sync.OnceValue(func() *keywords {
-	ids := map[string][]int{}
-	for _, w := range append([]string{
-		"xxxx", "example", "placeholder", "changeme", "change_me", "change-me", "redacted", "your_", "your-", "yourkey", "youra", "yourp",
-		"yours", "yourt", "dummy", "insert_", "insert-", "<your", "****", "....", "____", "-----", "0000000", "1111111", "12345678901234", "abcdefghijkl",
-	}, gitleaksAllowWords...) {
-		ids[strings.ToLower(w)] = nil
-	}
-	k, err := newKeywords(ids)
-	if err != nil {
-		panic(err)
-	}
-	return k
-})
+var placeholderParts = append([]string{
+	"xxxx", "example", "placeholder", "changeme", "change_me", "change-me", "redacted", "your_", "your-", "yourkey", "youra", "yourp",
+	"yours", "yourt", "dummy", "insert_", "insert-", "<your", "****", "....", "____", "-----", "0000000", "1111111", "12345678901234", "abcdefghijkl",
+}, gitleaksAllowWords...)
+
+var placeholderWords = sync.OnceValue(func() *keywords { return wordsAlone(placeholderParts) })
 
 // placeholder reports whether a value is plainly made up for a text.
 func placeholder(value string) bool { return placeholderWords().contains(value) }
 
-// stopwords are what the value of a generic name must not hold.
-var stopwords = sync.OnceValue(func() *keywords {
+// stopwords are what the value of a generic name must not hold: ordinary words,
+// and what no value may.
+var stopwords = sync.OnceValue(func() *keywords { return wordsAlone(placeholderParts, gitleaksStopwords) })
+
+// wordsAlone returns the finder of constant words without numbers.
+func wordsAlone(lists ...[]string) *keywords {
 	ids := map[string][]int{}
-	for _, w := range gitleaksStopwords {
+	for _, w := range slices.Concat(lists...) {
 		ids[strings.ToLower(w)] = nil
 	}
 	k, err := newKeywords(ids)
@@ -157,16 +201,4 @@ var stopwords = sync.OnceValue(func() *keywords {
 		panic(err)
 	}
 	return k
-})
-
-var allowCache sync.Map
-
-// allowRegexp compiles one of the fixed allow expressions once.
-func allowRegexp(expr string) *regexp.Regexp {
-	if re, ok := allowCache.Load(expr); ok {
-		return re.(*regexp.Regexp)
-	}
-	re := regexp.MustCompile(expr)
-	allowCache.Store(expr, re)
-	return re
 }
