@@ -28,6 +28,7 @@ type commands struct {
 	App      appCmd      `cmd:"" help:"Register applications."`
 	Key      keyCmd      `cmd:"" help:"Issue and revoke keys."`
 	Policy   policyCmd   `cmd:"" help:"Check, test and explain policies."`
+	Threat   threatCmd   `cmd:"" help:"Remember confirmed attacks and have them recognised."`
 	Config   configCmd   `cmd:"" help:"Check a configuration and print its schema."`
 	Audit    auditCmd    `cmd:"" help:"Verify and export the audit log."`
 	Train    trainCmd    `cmd:"" help:"Train models."`

@@ -45,6 +45,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"warder.example/guard/threat"
 	"warder.example/internal/access"
 	"warder.example/internal/event"
 	"warder.example/internal/ledger"
@@ -65,6 +66,7 @@ type Server struct {
 	ledger    Recorder
 	log       *slog.Logger
 	metrics   *metrics
+	threats   *threat.Memory   // nil: nothing is remembered
 	salt      []byte           // of subject commitments
 	committer *event.Committer // makes them
 	random    io.Reader        // of pseudonyms
@@ -74,18 +76,21 @@ type Server struct {
 	mux       *http.ServeMux
 }
 
-// Options of a server. All fields are needed.
+// Options of a server. All fields but Threats are needed.
 type Options struct {
 	ConfigPath string // the file that New and Reload read
 	Directory  *access.Directory
 	Ledger     Recorder
 	Log        *slog.Logger
 	Salt       []byte // at least 16 random bytes, stable over restarts
+	// Threats holds confirmed attacks, which every policy with detectors looks
+	// for as well. It may change at any time; nil for none.
+	Threats *threat.Memory
 }
 
 // New builds a server from its configuration file. It opens no listener.
 func New(o Options) (*Server, error) {
-	st, err := load(o.ConfigPath)
+	st, err := load(o.ConfigPath, o.Threats)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +98,7 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("subject salt is too short; expected at least 16 bytes")
 	}
 	s := &Server{
-		path: o.ConfigPath, directory: o.Directory, ledger: o.Ledger, log: o.Log, salt: o.Salt, committer: event.NewCommitter(o.Salt), random: rand.Reader,
+		path: o.ConfigPath, directory: o.Directory, ledger: o.Ledger, log: o.Log, threats: o.Threats, salt: o.Salt, committer: event.NewCommitter(o.Salt), random: rand.Reader,
 		metrics: newMetrics(), slots: make(chan struct{}, st.cfg.Limits.Concurrent),
 	}
 	s.state.Store(st)

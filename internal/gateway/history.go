@@ -27,6 +27,10 @@ type history struct {
 	hash   cipher.AEAD
 	shards [16]historyShard
 	most   int // entries per shard and generation
+	// version changes with what detectors look for while they are in use; nil
+	// where nothing does. What was found under another one is not served; a turn
+	// that was refused stays a refused turn.
+	version func() uint64
 }
 
 type historyKey [16]byte
@@ -38,6 +42,8 @@ type historyShard struct {
 
 type remembered struct {
 	found   []guard.Finding
+	version uint64 // when reading began
+	pending bool   // it is being read
 	refused bool
 }
 
@@ -96,11 +102,36 @@ func (h *history) Get(t *guard.Text) ([]guard.Finding, bool) {
 	if t.Direction != guard.Request {
 		return nil, false
 	}
-	r := h.get(h.key(t))
-	if r == nil {
-		return nil, false
+	k := h.key(t)
+	r := h.get(k)
+	now := h.now()
+	if r != nil && !r.pending && r.version == now {
+		return slices.Clone(r.found), true
 	}
-	return slices.Clone(r.found), true
+	if h.version != nil {
+		h.expect(k, now)
+	}
+	return nil, false
+}
+
+// now is the version of what detectors look for.
+func (h *history) now() uint64 {
+	if h.version == nil {
+		return 0
+	}
+	return h.version()
+}
+
+// expect notes under which version the reading of a text begins: when that changes
+// meanwhile, what is found may be out of date before it is put here. Of readings
+// beside each other the oldest counts.
+func (h *history) expect(k historyKey, version uint64) {
+	s := &h.shards[k[0]&15]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if was, ok := s.new[k]; !ok || !was.pending && !was.refused {
+		s.add(k, &remembered{version: version, pending: true}, h.most)
+	}
 }
 
 // Put implements [guard.Results].
@@ -108,12 +139,26 @@ func (h *history) Put(t *guard.Text, found []guard.Finding) {
 	if t.Direction != guard.Request {
 		return
 	}
-	h.put(h.key(t), &remembered{found: slices.Clone(found)})
+	k, r := h.key(t), &remembered{found: slices.Clone(found)}
+	if h.version != nil {
+		was := h.get(k)
+		if was == nil || !was.pending {
+			return // another reading was put first, or this one is long forgotten
+		}
+		r.version = was.version
+	}
+	h.put(k, r)
 }
 
 // refuse remembers that this text was refused as a new turn.
 func (h *history) refuse(t *guard.Text, found []guard.Finding) {
-	h.put(h.key(t), &remembered{found: slices.Clone(found), refused: true})
+	k, r := h.key(t), &remembered{found: slices.Clone(found), refused: true}
+	if was := h.get(k); was != nil {
+		r.version = was.version
+	} else {
+		r.version = h.now()
+	}
+	h.put(k, r)
 }
 
 // refused reports whether this text was refused before.

@@ -59,3 +59,50 @@ func TestHistoryTellsTextsApart(t *testing.T) {
 		t.Error("an answer is served from memory")
 	}
 }
+
+// TestHistoryFollowsWhatIsLookedFor: what was found before detectors looked for
+// something else is not served, nor what was being read at that moment; a refusal is
+// not forgotten.
+func TestHistoryFollowsWhatIsLookedFor(t *testing.T) {
+	h, err := newHistory(1<<10, "v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := uint64(1)
+	h.version = func() uint64 { return version }
+	text := &guard.Text{Content: "hello", Origin: guard.OriginUser}
+	known := func(x *guard.Text) bool { _, ok := h.Get(x); return ok }
+	if known(text) {
+		t.Error("a text is known before it was read")
+	}
+	h.Put(text, nil)
+	if !known(text) {
+		t.Error("what was found is not served")
+	}
+	version++
+	if known(text) {
+		t.Error("what was found before the change is served")
+	}
+	version++ // while it is read
+	h.Put(text, nil)
+	if known(text) {
+		t.Error("what was read during a change is served")
+	}
+	h.Put(text, nil)
+	if !known(text) {
+		t.Error("what was read after the changes is not served")
+	}
+	bad := &guard.Text{Content: "bad", Origin: guard.OriginUser}
+	h.refuse(bad, []guard.Finding{{Category: "injection"}})
+	if !known(bad) || !h.refused(bad) {
+		t.Error("a refusal is not known")
+	}
+	version++
+	if known(bad) || !h.refused(bad) {
+		t.Error("after the change a refused text is not read again, or its turn not refused")
+	}
+	h.Put(bad, nil)
+	if !h.refused(bad) {
+		t.Error("a refusal was forgotten by reading the text again")
+	}
+}

@@ -113,7 +113,7 @@ func (s *Server) lifecycle(ctx context.Context, what string) error {
 func (s *Server) Reload(ctx context.Context) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	next, err := load(s.path)
+	next, err := load(s.path, s.threats)
 	if err == nil {
 		err = fixed(s.state.Load().cfg, next.cfg)
 	}

@@ -8,8 +8,10 @@ import (
 	"os"
 
 	"warder.example/guard"
+	"warder.example/guard/detect"
 	"warder.example/guard/policy"
 	"warder.example/guard/standard"
+	"warder.example/guard/threat"
 	"warder.example/internal/access"
 	"warder.example/internal/config"
 	"warder.example/internal/dialect"
@@ -43,7 +45,7 @@ func (p *protection) guardFor(mode string) *guard.Guard {
 }
 
 // build makes the state of a configuration. It opens no connection.
-func build(cfg *config.Config, digest string) (*state, error) {
+func build(cfg *config.Config, digest string, threats *threat.Memory) (*state, error) {
 	s := &state{cfg: cfg, digest: digest, protections: map[string]*protection{}}
 	for _, c := range cfg.Upstreams {
 		u, err := newUpstream(c, cfg.Limits)
@@ -61,7 +63,7 @@ func build(cfg *config.Config, digest string) (*state, error) {
 		def = p
 	}
 	var err error
-	if s.protections[""], err = protect(def, cfg.Guard); err != nil {
+	if s.protections[""], err = protect(def, cfg.Guard, threats); err != nil {
 		return nil, err
 	}
 	for name, path := range cfg.Policies {
@@ -69,24 +71,30 @@ func build(cfg *config.Config, digest string) (*state, error) {
 		if err != nil {
 			return nil, fmt.Errorf("loading policy %q: %w", name, err)
 		}
-		if s.protections[name], err = protect(p, cfg.Guard); err != nil {
+		if s.protections[name], err = protect(p, cfg.Guard, threats); err != nil {
 			return nil, fmt.Errorf("policy %q: %w", name, err)
 		}
 	}
 	return s, nil
 }
 
-func protect(p *policy.Policy, c config.Guard) (*protection, error) {
+func protect(p *policy.Policy, c config.Guard, threats *threat.Memory) (*protection, error) {
 	g := &guard.Guard{Decider: p}
 	if c.Detectors != config.DetectorsOff {
 		var err error
 		if g, err = standard.New(p); err != nil {
 			return nil, err
 		}
+		if threats != nil {
+			g.Detectors = append(g.Detectors, detect.NewThreat(threats))
+		}
 	}
 	h, err := newHistory(c.Cache, p.Digest())
 	if err != nil {
 		return nil, err
+	}
+	if threats != nil {
+		h.version = threats.Version
 	}
 	out := &protection{policy: p, guard: g, history: h}
 	if c.Cache > 0 {
@@ -144,7 +152,7 @@ func (s *state) close() {
 }
 
 // load reads a configuration file and builds its state.
-func load(path string) (*state, error) {
+func load(path string, threats *threat.Memory) (*state, error) {
 	before, err := digest(path)
 	if err != nil {
 		return nil, err
@@ -160,7 +168,7 @@ func load(path string) (*state, error) {
 	if before != after {
 		return nil, fmt.Errorf("reading configuration %q: it changed while it was read", path)
 	}
-	return build(cfg, after)
+	return build(cfg, after, threats)
 }
 
 // digest names the content of a configuration file in records.

@@ -5,6 +5,7 @@
 //   - keys and applications are refreshed from the store;
 //   - administrative acts move from the store into the audit log, which only
 //     the running node may write;
+//   - confirmed attacks are refreshed from the store, and their hits written there;
 //   - which policy is in force where is noted in the store;
 //   - the SQL projection of the audit log follows it, so that exchanges can be
 //     asked for; it can be rebuilt from the log at any time.
@@ -22,11 +23,13 @@ import (
 	"sync"
 	"time"
 
+	"warder.example/guard/threat"
 	"warder.example/internal/access"
 	"warder.example/internal/config"
 	"warder.example/internal/gateway"
 	"warder.example/internal/ledger"
 	"warder.example/internal/store"
+	"warder.example/internal/threats"
 )
 
 // Background work of a node, and how often it looks.
@@ -43,6 +46,7 @@ type Node struct {
 	store     *store.DB
 	ledger    *ledger.Ledger
 	directory *access.Directory
+	threats   *threats.Keeper
 	gateway   *gateway.Server
 }
 
@@ -77,7 +81,12 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *Node, err erro
 	if err := n.directory.Refresh(ctx); err != nil {
 		return nil, fmt.Errorf("reading keys: %w", err)
 	}
-	n.gateway, err = gateway.New(gateway.Options{ConfigPath: path, Directory: n.directory, Ledger: n.ledger, Log: log, Salt: salt})
+	memory := threat.NewMemory(store.MaxThreats)
+	n.threats = threats.NewKeeper(n.store, memory, log, nil)
+	if err := n.threats.Refresh(ctx); err != nil {
+		return nil, fmt.Errorf("reading confirmed attacks: %w", err)
+	}
+	n.gateway, err = gateway.New(gateway.Options{ConfigPath: path, Directory: n.directory, Ledger: n.ledger, Log: log, Salt: salt, Threats: memory})
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +165,7 @@ func (n *Node) Run(ctx context.Context, ready func(data, admin net.Addr), reload
 	work.Go(func() { n.moveActs(bg) })
 	work.Go(func() { n.project(bg) })
 	work.Go(func() { n.recordPolicies(bg) })
+	work.Go(func() { n.threats.Run(bg) })
 	work.Go(func() {
 		for {
 			select {

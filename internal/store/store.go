@@ -15,6 +15,7 @@
 //   - Which policy digest is active where, and who activated it.
 //   - Administrative acts, written in the transaction of the change they
 //     describe, until the gateway has moved them into the ledger.
+//   - Confirmed attacks, as sketches, with a generation counter of their own.
 //   - Exchanges: a projection of the ledger, which can be rebuilt.
 //
 // # Rules

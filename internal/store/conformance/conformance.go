@@ -47,6 +47,20 @@ type Acts interface {
 	MarkActs(ctx context.Context, ids ...int64) error
 }
 
+// Threats keeps confirmed attacks.
+type Threats interface {
+	AddThreat(ctx context.Context, t store.Threat) (store.Threat, error)
+	ActivateThreat(ctx context.Context, id string, run any) (store.Threat, error)
+	SuspendThreat(ctx context.Context, id string, why any) (store.Threat, error)
+	PromoteThreat(ctx context.Context, id string) (store.Threat, error)
+	RemoveThreat(ctx context.Context, id string) (store.Threat, error)
+	ExpireThreats(ctx context.Context) ([]store.Threat, error)
+	Threat(ctx context.Context, id string) (store.Threat, error)
+	Threats(ctx context.Context) ([]store.Threat, error)
+	ThreatsSince(ctx context.Context, generation int64) ([]store.Threat, int64, error)
+	CountThreatHits(ctx context.Context, hits map[string]int64) error
+}
+
 // Projection keeps exchanges.
 type Projection interface {
 	Projected(ctx context.Context) (int64, error)
@@ -63,6 +77,7 @@ type Store interface {
 	access.Source
 	Policies
 	Acts
+	Threats
 	Projection
 	Ping(ctx context.Context) error
 }
@@ -110,7 +125,7 @@ const minimum = 25
 // RunTests runs the whole suite, each test on a new store.
 func RunTests(t *testing.T, b Backend) {
 	ran := 0
-	for _, group := range [][]test{applicationTests, keyTests, generationTests, actTests, policyTests, exchangeTests} {
+	for _, group := range [][]test{applicationTests, keyTests, generationTests, actTests, policyTests, threatTests, exchangeTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				clock := NewClock()
