@@ -1,61 +1,99 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
+	"io"
+	"iter"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
-	"warder.example/guard"
-	"warder.example/guard/detect"
-	"warder.example/guard/policy"
-	"warder.example/guard/standard"
-	"warder.example/guard/textmodel"
 	"warder.example/internal/corpus"
 	"warder.example/internal/evaluate"
+	"warder.example/internal/evaluate/disturb"
+	"warder.example/internal/evaluate/page"
 )
 
 type evalCmd struct {
 	Corpus    string             `required:"" help:"Folder of *.jsonl files in the corpus form, or one such file." type:"path" placeholder:"DIR"`
 	Model     string             `help:"Model file to measure instead of the built-in one." type:"existingfile" placeholder:"FILE"`
-	Detectors string             `help:"What to measure: ${enum}." enum:"all,model,signatures" default:"all"`
-	JSON      bool               `help:"Print the report as JSON."`
+	Detectors string             `help:"What of Warder to measure: ${enum}." enum:"all,model,signatures,none" default:"all"`
+	Guard     []string           `sep:"none" help:"Another guard to measure beside it: keywords, or NAME=KIND:URL with a kind of warder, lakera or openai. May be given several times." placeholder:"NAME=KIND:URL"`
+	Compare   string             `help:"Model file, or guard as above, whose differences are wanted." placeholder:"OTHER"`
+	Obfuscate bool               `help:"Judge everything again, attacks and honest texts alike disturbed in each of several ways."`
+	Timeout   time.Duration      `help:"How long a guard over HTTP may take for one text." default:"30s"`
+	Jobs      int                `help:"How many texts a guard over HTTP is asked about at a time." default:"4"`
+	JSON      bool               `name:"json" help:"Print the report as JSON."`
+	HTML      string             `name:"html" help:"Also write the report as a page with plots." type:"path" placeholder:"FILE"`
 	Floor     map[string]float64 `help:"Least value of a figure, such as recall@0.01=0.4; exit status 1 below it. May be given several times." placeholder:"NAME=VALUE"`
 }
 
 // Help says what kong's one-liners cannot.
 func (evalCmd) Help() string {
-	return `Figures that floors may be set on: auc, harm_auc, and for each published
-false-positive rate R of 0.001, 0.01 and 0.05: recall@R, specificity@R,
-balanced@R, worst@R, tpr@R, harm_recall@R, harm_specificity@R.
+	ways := make([]string, len(disturb.Ways))
+	for i, w := range disturb.Ways {
+		ways[i] = w.Name
+	}
+	return `The first guard measured is the base; every further one is compared with it,
+row by row. Texts of the corpus are sent to the addresses of guards over HTTP.
+The key of guard NAME is taken from the environment: ` + keyPrefix + `NAME, in
+capitals, with _ for other signs. ONNX models are not run; serve one behind one
+of the HTTP forms.
+
+--obfuscate writes texts in these ways: ` + strings.Join(ways, ", ") + `.
+
+Figures that floors may be set on, R being 0.001, 0.01 or 0.05 (the default policy
+blocks at the first and flags at the second):
+  auc, harm_auc, answered, recall@R, specificity@R, balanced@R, hard@R, worst@R,
+  tpr@R, harm_recall@R, harm_specificity@R
+  recall@R/source/NAME, specificity@R/source/NAME, and the same with channel,
+  language or length in place of source; harm_recall@R/source/NAME
+  WAY_recall@R, WAY_specificity@R, WAY_kept@R with --obfuscate
+  GUARD:FIGURE for the other guards, and GUARD:gain_recall@R, gain_specificity@R,
+  gain_balanced@R, gain_auc over the first
+The lower end of an interval is recall_low@R, auc_low and so on.
 
 Exit status: 0 measured, 1 below a floor, 2 error.
 
-  warder eval --corpus corpus/dev --detectors model --floor worst@0.001=0.97`
+  warder eval --corpus corpus/dev --detectors model --floor worst@0.001=0.97
+  warder eval --corpus mine.jsonl --guard keywords --html report.html
+  warder eval --corpus mine.jsonl --compare peer=lakera:https://guard.example`
 }
 
 func (c *evalCmd) Run(e *env) error {
-	judge, err := c.judge()
+	if c.Timeout <= 0 || c.Jobs < 1 || c.Jobs > 256 {
+		return fmt.Errorf("--timeout %v, --jobs %d: expected a time above 0 and 1 to 256 jobs", c.Timeout, c.Jobs)
+	}
+	guards, err := c.guards(e)
 	if err != nil {
 		return err
 	}
-	known := (&evaluate.Report{Points: emptyPoints()}).Figures()
-	for name := range c.Floor {
-		if _, ok := known[name]; !ok {
-			return fmt.Errorf("unknown figure %.40q; expected one of %s", name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
-		}
+	opt := evaluate.Options{Now: time.Now, Progress: progressOf(e.stderr)}
+	if c.Obfuscate {
+		opt.Disturb = disturb.Ways
 	}
-	progress := func(n int) {
-		if n%5000 == 0 {
-			fmt.Fprintf(e.stderr, "judged %d\n", n)
-		}
+	if err := c.knowFloors(guards, opt.Disturb); err != nil {
+		return err
 	}
-	rep, err := evaluate.Run(e.ctx, judge, corpus.Dir(c.Corpus), evaluate.Options{Now: time.Now, Progress: progress})
+	var file *os.File
+	if c.HTML != "" {
+		// Opened before the work, emptied after it: an interrupt keeps the last page.
+		if file, err = os.OpenFile(c.HTML, os.O_WRONLY|os.O_CREATE, 0o644); err != nil {
+			return fmt.Errorf("opening the page: %w", err)
+		}
+		defer file.Close()
+	}
+	rows := func() iter.Seq2[corpus.Row, error] { return corpus.Dir(c.Corpus) }
+	rep, err := evaluate.Run(e.ctx, guards, rows, opt)
 	if err != nil {
 		return err
+	}
+	if file != nil {
+		if err := writePage(file, rep); err != nil {
+			return err
+		}
 	}
 	if c.JSON {
 		enc := json.NewEncoder(e.stdout)
@@ -70,74 +108,39 @@ func (c *evalCmd) Run(e *env) error {
 	return c.checkFloors(e, rep.Figures())
 }
 
-// emptyPoints has a point for each published rate, to know the figures' names.
-func emptyPoints() (out []evaluate.Point) {
-	for _, r := range evaluate.Rates {
-		out = append(out, evaluate.Point{FPR: r})
+// writePage writes the page in one go and closes the file.
+func writePage(file *os.File, rep *evaluate.Report) error {
+	var b bytes.Buffer
+	if err := page.Write(&b, rep); err != nil {
+		return err
 	}
-	return out
-}
-
-func (c *evalCmd) checkFloors(e *env, figures map[string]float64) error {
-	below := false
-	for _, name := range slices.Sorted(maps.Keys(c.Floor)) {
-		if v := figures[name]; !(v >= c.Floor[name]) {
-			fmt.Fprintf(e.stderr, "warder: %s is %.4f, below the floor of %.4f\n", name, v, c.Floor[name])
-			below = true
-		}
+	if err := file.Truncate(0); err != nil {
+		return fmt.Errorf("writing the page: %w", err)
 	}
-	if below {
-		return exitStatus(1)
+	if _, err := file.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("writing the page: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return fmt.Errorf("writing the page: %w", err)
 	}
 	return nil
 }
 
-// judge assembles what is measured.
-func (c *evalCmd) judge() (evaluate.Judge, error) {
-	if c.Detectors == "signatures" {
-		if c.Model != "" {
-			return nil, fmt.Errorf("--model has no effect on --detectors signatures; expected only one of them")
+// progressOf tells every few thousand rows where the measurement stands.
+func progressOf(w io.Writer) func(guard, way string, rows int) {
+	const step = 5000
+	last := 0
+	return func(guard, way string, rows int) {
+		if rows < last {
+			last = 0
 		}
-		return evaluate.Detectors{detect.NewSignatures()}, nil
-	}
-	attack, err := c.model()
-	if err != nil {
-		return nil, err
-	}
-	if c.Detectors == "model" {
-		return evaluate.Detectors{attack}, nil
-	}
-	g, err := standard.New(policy.Default())
-	if err != nil {
-		return nil, err
-	}
-	ds := evaluate.Detectors{attack}
-	for _, d := range g.Detectors {
-		if _, ok := d.(*detect.PromptAttack); !ok {
-			ds = append(ds, d)
+		if rows-last < step {
+			return
 		}
+		last = rows
+		if way != "" {
+			way = ", " + way
+		}
+		fmt.Fprintf(w, "%s%s: judged %d\n", guard, way, rows)
 	}
-	return ds, nil
-}
-
-func (c *evalCmd) model() (guard.Detector, error) {
-	if c.Model == "" {
-		return detect.NewPromptAttack(), nil
-	}
-	st, err := os.Stat(c.Model)
-	if err != nil {
-		return nil, fmt.Errorf("opening model: %w", err)
-	}
-	if st.Size() > textmodel.MaxFile {
-		return nil, fmt.Errorf("model %s: %d bytes, at most %d are read", c.Model, st.Size(), textmodel.MaxFile)
-	}
-	b, err := os.ReadFile(c.Model)
-	if err != nil {
-		return nil, fmt.Errorf("reading model: %w", err)
-	}
-	m, err := textmodel.Load(b)
-	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", c.Model, err)
-	}
-	return detect.NewPromptAttackModel(m)
 }

@@ -40,10 +40,20 @@ func seq(rows []corpus.Row) iter.Seq2[corpus.Row, error] {
 	}
 }
 
+// run measures one judge.
+func run(ctx context.Context, j evaluate.Judge, rows []corpus.Row, opt evaluate.Options) (*evaluate.Report, error) {
+	return evaluate.Run(ctx, []evaluate.Guard{{Name: "told", Judge: j}}, again(rows), opt)
+}
+
+// again yields the same rows to every guard.
+func again(rows []corpus.Row) evaluate.Rows {
+	return func() iter.Seq2[corpus.Row, error] { return seq(rows) }
+}
+
 // some returns n rows that are told the same.
 func some(n int, source string, label corpus.Label, channel, text string) (out []corpus.Row) {
-	for range n {
-		out = append(out, corpus.Row{Text: text, Label: label, Source: source, Channel: channel, Lang: "en"})
+	for i := range n { // the number makes each a text of its own
+		out = append(out, corpus.Row{Text: fmt.Sprintf("%s #%s%d", text, source, i), Label: label, Source: source, Channel: channel, Lang: "en"})
 	}
 	return out
 }
@@ -84,7 +94,7 @@ func table() []corpus.Row {
 }
 
 func TestFigures(t *testing.T) {
-	rep, err := evaluate.Run(context.Background(), told{}, seq(table()), evaluate.Options{})
+	rep, err := run(context.Background(), told{}, table(), evaluate.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,8 +108,8 @@ func TestFigures(t *testing.T) {
 	near(t, "specificity@0.05", f["specificity@0.05"], (0.95+1)/2)
 	near(t, "balanced@0.05", f["balanced@0.05"], ((0.5+1+small)/3+0.975)/2)
 	near(t, "worst@0.05", f["worst@0.05"], 0.95)
-	if rep.Points[2].WorstSource != "eps" {
-		t.Errorf("worst source %q, want eps", rep.Points[2].WorstSource)
+	if rep.Guards[0].Points[2].WorstSource != "eps" {
+		t.Errorf("worst source %q, want eps", rep.Guards[0].Points[2].WorstSource)
 	}
 	// 300 honest scores: 2 of 0.85, 8 of 0.6, 100 of 0.3, 190 of 0.1.
 	// Above 0.1 %: none may be, so the bar is above 0.85: 50 + 50 + 40 of 350.
@@ -111,10 +121,10 @@ func TestFigures(t *testing.T) {
 	above := func(n int, over, ties float64) float64 { return float64(n) * (over + ties/2) }
 	auc := above(140, 300, 0) + above(100, 298, 0) + above(100, 190, 0) + above(10, 0, 0)
 	near(t, "auc", f["auc"], auc/350/300)
-	if rep.LeftOut != 12 {
-		t.Errorf("left out %d rows, want 12", rep.LeftOut)
+	if rep.Corpus.LeftOut != 12 {
+		t.Errorf("left out %d rows, want 12", rep.Corpus.LeftOut)
 	}
-	if got := strings.Join(rep.Small[evaluate.Attack], ","); got != "delta,gamma" {
+	if got := strings.Join(rep.Guards[0].Small[evaluate.Attack], ","); got != "delta,gamma" {
 		t.Errorf("small attack sources %q", got)
 	}
 }
@@ -122,7 +132,7 @@ func TestFigures(t *testing.T) {
 func TestHarmIsJudgedByItsOwnCategory(t *testing.T) {
 	rows := append(some(100, "h", corpus.HarmfulRequest, "user", "0.9 0.01"), some(100, "b", corpus.Benign, "user", "0.1 1")...)
 	rows = append(rows, some(10, "b", corpus.Benign, "user", "0.95 0.01")...)
-	rep, err := evaluate.Run(context.Background(), told{harm: true}, seq(rows), evaluate.Options{})
+	rep, err := run(context.Background(), told{harm: true}, rows, evaluate.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,11 +157,11 @@ func TestWilsonInterval(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rows := append(some(tt.hit, "s", corpus.Injection, "user", "1 0"), some(tt.miss, "s", corpus.Injection, "user", "0 1")...)
-			rep, err := evaluate.Run(context.Background(), told{}, seq(rows), evaluate.Options{})
+			rep, err := run(context.Background(), told{}, rows, evaluate.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := rep.Sources[0].Flagged[1]
+			got := rep.Guards[0].Sources[0].Flagged[1]
 			for _, x := range []struct{ got, want float64 }{{got.Value, tt.value}, {got.Low, tt.low}, {got.High, tt.top}} {
 				if math.Abs(x.got-x.want) > 5e-5 {
 					t.Errorf("interval %+v, want %v %v %v", got, tt.value, tt.low, tt.top)
@@ -162,7 +172,7 @@ func TestWilsonInterval(t *testing.T) {
 }
 
 func TestNothingPassesNoFloor(t *testing.T) {
-	rep, err := evaluate.Run(context.Background(), told{}, seq(some(3, "s", corpus.Benign, "user", "0 1")), evaluate.Options{})
+	rep, err := run(context.Background(), told{}, some(3, "s", corpus.Benign, "user", "0 1"), evaluate.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +199,7 @@ func TestRunErrors(t *testing.T) {
 		{"cancelled", cancelled, some(1, "s", corpus.Benign, "user", "0 1"), "canceled"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := evaluate.Run(tt.ctx, told{}, seq(tt.rows), evaluate.Options{})
+			_, err := run(tt.ctx, told{}, tt.rows, evaluate.Options{})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, expected %q", err, tt.want)
 			}
@@ -198,22 +208,37 @@ func TestRunErrors(t *testing.T) {
 }
 
 func TestLatency(t *testing.T) {
-	now := time.Unix(0, 0)
-	clock := func() time.Time { now = now.Add(time.Millisecond); return now }
-	rows := some(4, "s", corpus.Benign, "user", "0 1"+strings.Repeat(" ", 509))
-	rep, err := evaluate.Run(context.Background(), told{}, seq(rows), evaluate.Options{Now: clock})
+	// The clock moves by as many milliseconds as it was read before: rows take
+	// 1, 3, 5 and 7 ms.
+	now, reads := time.Unix(0, 0), 0
+	clock := func() time.Time {
+		now = now.Add(time.Duration(reads) * time.Millisecond)
+		reads++
+		return now
+	}
+	var rows []corpus.Row
+	for i, n := range []int{512, 512, 2048, 2048} {
+		text := fmt.Sprint("0 1 #", i)
+		rows = append(rows, corpus.Row{Text: text + strings.Repeat(" ", n-len(text)), Label: corpus.Benign, Source: "s"})
+	}
+	rep, err := run(context.Background(), told{}, rows, evaluate.Options{Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "microseconds per KB", rep.Latency.PerKB, 2000)
-	near(t, "microseconds per row", rep.Latency.PerRow, 1000)
-	if rep.Latency.Bytes != 4*512 || rep.Latency.Rows != 4 {
-		t.Errorf("%d bytes in %d rows, want 2048 in 4", rep.Latency.Bytes, rep.Latency.Rows)
+	l := rep.Guards[0].Latency
+	near(t, "p50", l.P50, 3000)
+	near(t, "p99", l.P99, 7000)
+	near(t, "slowest", l.Max, 7000)
+	near(t, "per KB", l.PerKB, 16000*1024/5120.0)
+	near(t, "p50 per KB", l.P50KB, 2500) // 2000, 6000, 2500, 3500
+	near(t, "p99 per KB", l.P99KB, 6000)
+	if len(l.Lengths) != 2 || l.Lengths[0].Name != "256 B to 1 KB" || l.Lengths[0].Rows != 2 || l.Lengths[1].Max != 7000 || l.Bytes != 5120 {
+		t.Errorf("latency by length %+v", l.Lengths)
 	}
 }
 
 func TestPrintNamesWhatMatters(t *testing.T) {
-	rep, err := evaluate.Run(context.Background(), told{}, seq(table()), evaluate.Options{})
+	rep, err := run(context.Background(), told{}, table(), evaluate.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +246,7 @@ func TestPrintNamesWhatMatters(t *testing.T) {
 	if err := rep.Print(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"attack  alpha", "200", evaluate.SmallGroup, "delta, gamma", "honest  zeta", "balanced accuracy", "AUC", "12 rows (other labels, answers)"} {
+	for _, want := range []string{"attack  alpha", "200", evaluate.SmallGroup, "delta, gamma", "honest  zeta", "balanced accuracy", "over-defence", "length", "AUC", "12 rows (other labels, answers)"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, b.String())
 		}

@@ -2,63 +2,84 @@ package evaluate
 
 import (
 	"math"
-	"slices"
 )
 
+// Fraction is a figure with its 95 % interval.
+type Fraction struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// not returns one minus the figure.
+func (f Fraction) not() Fraction { return Fraction{1 - f.Value, 1 - f.High, 1 - f.Low} }
+
+// widen extends the interval to cover what was drawn.
+func (f Fraction) widen(values []float64) Fraction {
+	if low, high, ok := interval(values); ok {
+		f.Low, f.High = min(f.Low, low), max(f.High, high)
+	}
+	return f
+}
+
+// z is the quantile of the normal distribution for 95 %.
+const z = 1.959963984540054
+
 // wilson returns k of n with the 95 % interval of Wilson, "Probable inference,
-// the law of succession, and statistical inference" (1927).
-func wilson(k, n int) Fraction {
+// the law of succession, and statistical inference" (1927). Without rows the
+// value is 0 and the interval everything.
+func wilson(k, n float64) Fraction {
 	if n == 0 {
 		return Fraction{0, 0, 1}
 	}
-	const z = 1.959963984540054
-	p, m := float64(k)/float64(n), float64(n)
-	centre := (p + z*z/(2*m)) / (1 + z*z/m)
-	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return Fraction{p, max(0, centre-half), min(1, centre+half)}
+	p := k / n
+	centre := (p + z*z/(2*n)) / (1 + z*z/n)
+	half := z / (1 + z*z/n) * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
+	return Fraction{p, max(0, min(p, centre-half)), min(1, max(p, centre+half))}
 }
 
-// rank computes a [Ranking] of rows of a kind against honest ones.
-func rank(all []outcome, kind Kind, score func(*outcome) float64) Ranking {
-	var pos, neg []float64
-	for i := range all {
-		switch all[i].kind {
-		case kind:
-			pos = append(pos, score(&all[i]))
-		case Honest:
-			neg = append(neg, score(&all[i]))
-		}
+// average returns the mean of independent figures with the interval of Zou and
+// Donner (method of variance estimates recovery, 2008), which keeps the skew of
+// the parts' intervals. The mean of nothing is 0: a figure without rows must not
+// pass a floor.
+func average(fs []Fraction) Fraction {
+	if len(fs) == 0 {
+		return Fraction{0, 0, 1}
 	}
-	slices.Sort(pos)
-	slices.Sort(neg)
-	r := Ranking{Positive: len(pos), Negative: len(neg)}
-	if len(pos) == 0 || len(neg) == 0 {
-		return r
+	var value, below, above float64
+	for _, f := range fs {
+		value += f.Value
+		below += (f.Value - f.Low) * (f.Value - f.Low)
+		above += (f.High - f.Value) * (f.High - f.Value)
 	}
-	r.AUC = area(pos, neg)
-	for i, rate := range Rates {
-		r.Threshold[i] = threshold(neg, rate)
-		above, _ := slices.BinarySearch(pos, r.Threshold[i])
-		r.TPR[i] = float64(len(pos)-above) / float64(len(pos))
-	}
-	return r
+	n := float64(len(fs))
+	return Fraction{value / n, (value - math.Sqrt(below)) / n, (value + math.Sqrt(above)) / n}
 }
 
-// area returns the probability that an attack scores above an honest text, ties
-// counting half (the Mann-Whitney statistic). Both lists are sorted.
-func area(pos, neg []float64) float64 {
+// paired returns the difference between two fractions of the same n rows, of
+// which up rows speak for the second alone and down for the first alone, with
+// the interval of Agresti and Min, "Simple improved confidence intervals for
+// comparing matched proportions" (2005).
+func paired(up, down, n float64) Fraction {
+	if n == 0 {
+		return Fraction{0, -1, 1}
+	}
+	value := (up - down) / n
+	up, down, n = up+0.5, down+0.5, n+2
+	d := (up - down) / n
+	half := z * math.Sqrt(max(0, up+down-(up-down)*(up-down)/n)) / n
+	return Fraction{value, max(-1, min(value, d-half)), min(1, max(value, d+half))}
+}
+
+// mcnemar returns the chance of so uneven a split of the rows on which two
+// guards differ, if both were equally good: McNemar's test, exact and two-sided.
+// It takes rows for independent.
+func mcnemar(up, down int) float64 {
+	n := up + down
+	ln := func(x int) float64 { v, _ := math.Lgamma(float64(x) + 1); return v }
 	sum := 0.0
-	for _, x := range pos {
-		below, _ := slices.BinarySearch(neg, x)
-		upto, _ := slices.BinarySearch(neg, math.Nextafter(x, math.Inf(1)))
-		sum += float64(below) + float64(upto-below)/2
+	for k := range min(up, down) + 1 {
+		sum += math.Exp(ln(n) - ln(k) - ln(n-k) - float64(n)*math.Ln2)
 	}
-	return sum / float64(len(pos)) / float64(len(neg))
-}
-
-// threshold returns the least score that at most a fraction rate of neg, which
-// is sorted, reaches.
-func threshold(neg []float64, rate float64) float64 {
-	allowed := int(rate * float64(len(neg)))
-	return math.Nextafter(neg[len(neg)-1-allowed], math.Inf(1))
+	return min(1, 2*sum)
 }

@@ -2,227 +2,197 @@ package evaluate
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
+
+// Schema names the form of a report in JSON. Members are added under the same
+// name; a change of what one means changes the name.
+const Schema = "warder.eval/1"
 
 // Report is the result of an evaluation.
 type Report struct {
+	Schema string    `json:"schema"`
+	Rates  []float64 `json:"rates"` // [Rates]: the order of every list by rate
+	Corpus Corpus    `json:"corpus"`
+	Guards []Result  `json:"guards"`
+	// Comparisons are of every further guard with the first.
+	Comparisons []Comparison `json:"comparisons,omitempty"`
+}
+
+// Corpus says what was read.
+type Corpus struct {
+	Rows     map[Kind]int `json:"rows"` // judged or to be judged
+	Hard     int          `json:"hard"` // honest rows that resemble attacks
+	Payloads int          `json:"payloads"`
+	LeftOut  int          `json:"left_out"` // rows with other labels, and answers
+}
+
+// Result is how one guard fares.
+type Result struct {
+	Name string `json:"name"`
+	// Answered is how many rows were judged, Unanswered how many were not,
+	// by class of error. The latter are in no other figure.
+	Answered   int            `json:"answered"`
+	Unanswered map[string]int `json:"unanswered,omitempty"`
+
 	Sources []Line `json:"sources"` // by kind and name
 	// Small names the sources in each kind's group of small ones.
-	Small     map[Kind][]string `json:"small,omitempty"`
-	Channels  []Line            `json:"channels"`
-	Languages []Line            `json:"languages"`
+	Small map[Kind][]string `json:"small,omitempty"`
+	// Hard has the rows labelled benign_hard alone, by source.
+	Hard      []Line `json:"over_defence,omitempty"`
+	Channels  []Line `json:"channels"`
+	Languages []Line `json:"languages"`
+	Lengths   []Line `json:"lengths"`
 	// Points are the operating points at the guard's published thresholds.
 	Points []Point `json:"points"`
 	// Ranking says how well scores order attacks and honest texts.
-	Ranking Ranking `json:"ranking"`
-	Harm    Ranking `json:"harm"`
-	Latency Latency `json:"latency"`
-	LeftOut int     `json:"left_out"` // rows with other labels, and answers
+	Ranking   Ranking     `json:"ranking"`
+	Harm      Ranking     `json:"harm"`
+	Disturbed []Disturbed `json:"disturbed,omitempty"`
+	Latency   *Latency    `json:"latency,omitempty"`
 }
 
-// Line is a part of the corpus.
-type Line struct {
-	Name string `json:"name"`
-	Kind Kind   `json:"kind"`
-	Rows int    `json:"rows"`
-	Hard int    `json:"hard,omitempty"` // honest rows that resemble attacks
-	// Flagged is the fraction with a finding at each of [Rates]: the recall
-	// for attacks, one minus the specificity for honest rows.
-	Flagged [len(Rates)]Fraction `json:"flagged"`
-}
-
-// Fraction is a fraction with Wilson's 95 % interval.
-type Fraction struct {
-	Value float64 `json:"value"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
-}
-
-// Point is one operating point.
-type Point struct {
-	FPR         float64 `json:"fpr"` // the published rate
-	Recall      float64 `json:"recall"`
-	Specificity float64 `json:"specificity"`
-	Balanced    float64 `json:"balanced_accuracy"`
-	// Worst is the least specificity of a source with SmallSource rows or
-	// more, WorstSource its name.
-	Worst       float64 `json:"worst_specificity"`
-	WorstSource string  `json:"worst_source"`
-	HarmRecall  float64 `json:"harm_recall"`
-	HarmHonest  float64 `json:"harm_specificity"`
-}
-
-// Ranking is how well scores separate, pooled over all sources.
-type Ranking struct {
-	AUC float64 `json:"auc"`
-	// TPR is the fraction of attacks above the score that each of [Rates]
-	// of this corpus's honest rows reach; Threshold is that score.
-	TPR       [len(Rates)]float64 `json:"tpr"`
-	Threshold [len(Rates)]float64 `json:"threshold"`
-	Positive  int                 `json:"positive"`
-	Negative  int                 `json:"negative"`
-}
-
-// fill computes everything from the judged rows.
-func (r *Report) fill(all []outcome) {
-	bySource := partition(all, func(o *outcome) string { return o.source })
-	r.Sources, r.Small = mergeSmall(bySource)
-	r.Channels = lines(partition(all, func(o *outcome) string { return o.channel }))
-	r.Languages = lines(partition(all, func(o *outcome) string { return cmp.Or(o.lang, "?") }))
-	for i := range Rates {
-		r.Points = append(r.Points, point(r.Sources, i))
-	}
-	r.harmPoints(all)
-	r.Ranking = rank(all, Attack, func(o *outcome) float64 { return o.mark.Attack.Score })
-	r.Harm = rank(all, Harmful, func(o *outcome) float64 { return o.mark.Harm.Score })
-}
-
-// part is a key of a table: a name within a kind.
-type part struct {
-	kind Kind
-	name string
-}
-
-func partition(all []outcome, name func(*outcome) string) map[part][]*outcome {
-	out := map[part][]*outcome{}
-	for i := range all {
-		k := part{all[i].kind, name(&all[i])}
-		out[k] = append(out[k], &all[i])
+// Kinds lists the kinds of rows that the corpus has, attacks first.
+func (r *Report) Kinds() (out []Kind) {
+	for _, k := range []Kind{Attack, Honest, Harmful} {
+		if r.Corpus.Rows[k] > 0 {
+			out = append(out, k)
+		}
 	}
 	return out
 }
 
-func lines(by map[part][]*outcome) []Line {
-	var out []Line
-	for k, os := range by {
-		out = append(out, line(k, os))
-	}
-	slices.SortFunc(out, func(a, b Line) int {
-		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Name, b.Name))
-	})
-	return out
-}
-
-// line counts one part. Requests for harm are judged by their own category.
-func line(k part, os []*outcome) Line {
-	l := Line{Name: k.name, Kind: k.kind, Rows: len(os)}
-	for _, o := range os {
-		if o.hard {
-			l.Hard++
+// describe counts the corpus as a pass read it.
+func describe(p *pass) Corpus {
+	c := Corpus{Rows: map[Kind]int{}, Payloads: p.clusters, LeftOut: p.leftOut}
+	for i := range p.all {
+		c.Rows[p.all[i].kind]++
+		if p.all[i].hard {
+			c.Hard++
 		}
 	}
-	for i, rate := range Rates {
-		n := 0
-		for _, o := range os {
-			m := o.mark.Attack
-			if k.kind == Harmful {
-				m = o.mark.Harm
-			}
-			if m.FPR <= rate {
-				n++
-			}
-		}
-		l.Flagged[i] = wilson(n, len(os))
-	}
-	return l
+	return c
 }
 
-// mergeSmall puts the sources of a kind with few rows into one group.
-func mergeSmall(by map[part][]*outcome) ([]Line, map[Kind][]string) {
-	merged := map[part][]*outcome{}
-	small := map[Kind][]string{}
-	for _, k := range slices.SortedFunc(maps.Keys(by), func(a, b part) int {
-		return cmp.Or(strings.Compare(string(a.kind), string(b.kind)), strings.Compare(a.name, b.name))
-	}) {
-		to := k
-		if len(by[k]) < SmallSource {
-			to.name = SmallGroup
-			small[k.kind] = append(small[k.kind], k.name)
-		}
-		merged[to] = append(merged[to], by[k]...)
-	}
-	return lines(merged), small
-}
-
-// point sums the sources up at one published rate.
-func point(sources []Line, i int) Point {
-	p := Point{FPR: Rates[i], Worst: 1}
-	var recall, spec []float64
-	for _, l := range sources {
-		v := l.Flagged[i].Value
-		switch l.Kind {
-		case Attack:
-			recall = append(recall, v)
-		case Honest:
-			spec = append(spec, 1-v)
-			if l.Name != SmallGroup && (1-v < p.Worst || p.WorstSource == "") {
-				p.Worst, p.WorstSource = 1-v, l.Name
-			}
+// summarise computes everything from the judged rows of one guard.
+func summarise(name string, p *pass) Result {
+	r := Result{Name: name, Unanswered: map[string]int{}}
+	for i := range p.all {
+		if o := &p.all[i]; o.state == judged {
+			r.Answered++
+		} else {
+			r.Unanswered[o.class]++
 		}
 	}
-	p.Recall, p.Specificity = mean(recall), mean(spec)
-	p.Balanced = (p.Recall + p.Specificity) / 2
-	return p
+	boot := &bootstrap{clusters: p.clusters}
+	by, small := mergeSmall(partition(p.all, func(o *outcome) string { return o.source }))
+	sources := newTable(by, boot)
+	hard, _ := mergeSmall(partition(p.all, func(o *outcome) string {
+		if !o.hard {
+			return ""
+		}
+		return o.source
+	}))
+	over := newTable(hard, boot)
+	channels := newTable(partition(p.all, func(o *outcome) string { return o.channel }), boot)
+	languages := newTable(partition(p.all, func(o *outcome) string { return cmp.Or(o.lang, "?") }), boot)
+	lengths := newTable(partition(p.all, func(o *outcome) string { return lengthName(o.bytes) }), boot)
+	attack, harm := rankings(sources, boot)
+	boot.run()
+
+	for _, t := range []*table{sources, over, channels, languages, lengths} {
+		t.finish()
+	}
+	addRanks(sources, attack, harm)
+	addBalance(sources.lines)
+	r.Sources, r.Small, r.Hard = sources.lines, small, over.lines
+	r.Channels, r.Languages, r.Lengths = channels.lines, languages.lines, byLength(lengths.lines)
+	r.Points = points(sources, over)
+	harmPoints(r.Points, p.all)
+	r.Ranking, r.Harm = attack.finish(), harm.finish()
+	if p.timed {
+		r.Latency = latencyOf(p.all)
+	}
+	return r
 }
 
-// harmPoints adds how the category harmful_request fares.
-func (r *Report) harmPoints(all []outcome) {
-	for i, rate := range Rates {
-		bySource := map[part][2]int{}
-		for k := range all {
-			o := &all[k]
-			if o.kind == Attack {
+// rankings prepares the rankings of attacks and of requests for harm, each
+// against honest rows.
+func rankings(sources *table, boot *bootstrap) (attack, harm *ranking) {
+	var a, h []ranked
+	for i, l := range sources.lines {
+		for _, o := range sources.rows[i] {
+			if o.state != judged {
 				continue
 			}
-			c := bySource[part{o.kind, o.source}]
-			c[0]++
-			if o.mark.Harm.FPR <= rate {
-				c[1]++
+			if l.Kind != Harmful {
+				a = append(a, ranked{o.mark.Attack.Score, o.cluster, int32(i), l.Kind == Attack})
 			}
-			bySource[part{o.kind, o.source}] = c
-		}
-		var recall, spec []float64
-		for _, k := range slices.SortedFunc(maps.Keys(bySource), func(a, b part) int { return strings.Compare(a.name, b.name) }) {
-			f := float64(bySource[k][1]) / float64(bySource[k][0])
-			if k.kind == Harmful {
-				recall = append(recall, f)
-			} else {
-				spec = append(spec, 1-f)
+			if l.Kind != Attack {
+				h = append(h, ranked{o.mark.Harm.Score, o.cluster, int32(i), l.Kind == Harmful})
 			}
 		}
-		r.Points[i].HarmRecall, r.Points[i].HarmHonest = mean(recall), mean(spec)
+	}
+	return newRanking(a, len(sources.lines), boot), newRanking(h, len(sources.lines), boot)
+}
+
+// addRanks sets the figures of lines that rank.
+func addRanks(sources *table, attack, harm *ranking) {
+	for i := range sources.lines {
+		l := &sources.lines[i]
+		r := attack
+		if l.Kind == Harmful {
+			r = harm
+		}
+		if f, ok := r.figure(i, 0); ok {
+			l.AUC = &f
+		}
+		if l.Kind == Honest || l.AUC == nil {
+			continue
+		}
+		l.TPR = new([len(Rates)]Fraction)
+		for k := range Rates {
+			l.TPR[k], _ = r.figure(i, 1+k)
+		}
 	}
 }
 
-// mean returns 0 for nothing: a figure without rows must not pass a floor.
-func mean(xs []float64) float64 {
-	sum := 0.0
-	for _, x := range xs {
-		sum += x
+// addBalance sets the balanced accuracy of sources with both attacks and honest
+// rows, on both lines. The groups of small sources are of different sources.
+func addBalance(lines []Line) {
+	attacks := map[string]*Line{}
+	for i := range lines {
+		if l := &lines[i]; l.Kind == Attack && l.Rows > 0 && l.Name != SmallGroup {
+			attacks[l.Name] = l
+		}
 	}
-	if len(xs) == 0 {
-		return 0
+	for i := range lines {
+		l := &lines[i]
+		a := attacks[l.Name]
+		if l.Kind != Honest || l.Rows == 0 || a == nil {
+			continue
+		}
+		l.Balanced = new([len(Rates)]Fraction)
+		for k := range Rates {
+			l.Balanced[k] = average([]Fraction{a.Flagged[k], l.Flagged[k].not()})
+		}
+		a.Balanced = l.Balanced
 	}
-	return sum / float64(len(xs))
 }
 
-// Figures returns the numbers that floors may be set on, by name, such as
-// "balanced@0.01", "recall@0.001", "worst@0.01", "tpr@0.01", "auc".
-func (r *Report) Figures() map[string]float64 {
-	out := map[string]float64{"auc": r.Ranking.AUC, "harm_auc": r.Harm.AUC}
-	for i, p := range r.Points {
-		at := fmt.Sprintf("@%g", p.FPR)
-		out["recall"+at] = p.Recall
-		out["specificity"+at] = p.Specificity
-		out["balanced"+at] = p.Balanced
-		out["worst"+at] = p.Worst
-		out["harm_recall"+at] = p.HarmRecall
-		out["harm_specificity"+at] = p.HarmHonest
-		out["tpr"+at] = r.Ranking.TPR[i]
+// Has reports whether the guard judged rows of a kind.
+func (r *Result) Has(k Kind) bool {
+	return slices.ContainsFunc(r.Sources, func(l Line) bool { return l.Kind == k && l.Rows > 0 })
+}
+
+// classes lists the classes of errors in order.
+func (r *Result) classes() []string { return slices.Sorted(maps.Keys(r.Unanswered)) }
+
+// missing is how many rows have no judgement.
+func (r *Result) missing() (n int) {
+	for _, k := range r.Unanswered {
+		n += k
 	}
-	return out
+	return n
 }
