@@ -49,9 +49,9 @@ func (r *relay) field(h *held, i int) error {
 		if t.repeated {
 			return nil
 		}
-		if tail, ok := r.clear(t, l.Text); ok {
+		if before, ok := r.clear(t, l.Text); ok {
 			err := r.settle(t)
-			t.repeated, t.tail = true, tail
+			t.repeated, t.tail, t.again = true, before, strings.Clone(l.Text)
 			return err
 		}
 		r.suspect(l.Key)
@@ -73,7 +73,11 @@ func (r *relay) field(h *held, i int) error {
 		m.Start, m.End = m.Start+t.size, m.End+t.size
 		t.known = append(t.known, m)
 	}
-	t.repeated = false
+	if t.repeated {
+		// What stands before the new value is the old one as often as it came.
+		t.tail = ending(t.tail + strings.Repeat(t.again, min(int(l.Former), runLength(t.again))))
+		t.repeated, t.again = false, ""
+	}
 	return r.follow(h, i, t)
 }
 
@@ -155,13 +159,18 @@ func (r *relay) scanners(o guard.Origin, k guard.Kind) iter.Seq[guard.Scanner] {
 }
 
 // clear reports whether a field may go on with the value that it has without
-// being judged, and returns the end of a text that does.
-func (r *relay) clear(t *running, value string) (tail string, ok bool) {
-	before := t.tail
+// being judged, and returns the end of the text before that value.
+func (r *relay) clear(t *running, value string) (before string, ok bool) {
+	before = t.tail
 	if t.stream != nil {
 		before = t.stream.Tail()
 	}
-	before = strings.TrimSuffix(before, value) // the value itself
+	if !t.repeated {
+		before = strings.TrimSuffix(before, value) // the value itself
+	}
+	if r.telling(t.about.Origin, before) {
+		return "", false // it may go on with these values
+	}
 	kind := t.about.Kind
 	if len(value) < shortRun {
 		kind = guard.Name
@@ -176,7 +185,7 @@ func (r *relay) clear(t *running, value string) (tail string, ok bool) {
 			return "", false
 		}
 	}
-	return strings.Clone(ending(text)), true
+	return strings.Clone(ending(before)), true
 }
 
 // acts reports whether the policy would mask or stop what exact detectors find in

@@ -60,12 +60,16 @@ func (r *relay) turnsOf(choice int) int {
 	return n
 }
 
-// hurry settles texts that have held back other events for long enough.
+// hurry settles texts that have held back other events for long enough. Of an
+// answer that is cut nothing more leaves.
 func (r *relay) hurry() error {
+	if r.cut != nil {
+		return nil
+	}
 	rest := r.pending[:0]
 	for _, t := range r.pending {
 		if t.stream != nil && t.upto < t.size && r.turnsOf(t.key.Choice)-t.turn >= t.wait && !r.begins(t) {
-			if err := r.settle(t); err != nil {
+			if err := r.settle(t); err != nil || r.cut != nil {
 				return err
 			}
 		}
@@ -79,9 +83,13 @@ func (r *relay) hurry() error {
 		overdue := false
 		for _, p := range r.queue[i].pieces {
 			t := p.text
-			if t.most > 0 && t.upto < p.end && r.turnsOf(t.key.Choice)-p.turn >= t.most && !r.begins(t) {
+			most := t.most
+			if t.copies > 1 {
+				most = shortWait // the same with each event: a mark rather than a text
+			}
+			if most > 0 && t.upto < p.end && r.turnsOf(t.key.Choice)-p.turn >= most && !r.begins(t) {
 				overdue = true
-				if err := r.dismiss(t, p.end); err != nil {
+				if err := r.dismiss(t, p.end); err != nil || r.cut != nil {
 					return err
 				}
 			}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"strings"
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
@@ -23,6 +24,8 @@ type running struct {
 
 	field    bool
 	repeated bool         // field: the last value was judged with itself behind it
+	again    string       // field: that value, tail is what stands before it; unlisted delta: the last piece
+	copies   int          // unlisted delta: how often that came before
 	known    []guard.Mask // field: what values show by themselves
 	wait     int          // events of its choice for which it may hold others back
 	most     int          // events for which a piece may though the text goes on; 0: until judged
@@ -43,6 +46,12 @@ func (r *relay) delta(h *held, i int) error {
 	t, err := r.running(l)
 	if err != nil {
 		return err
+	}
+	if !t.listed {
+		if l.Text != t.again || len(l.Text) < shortRun {
+			t.again, t.copies = strings.Clone(l.Text), -1
+		}
+		t.copies++
 	}
 	r.carry(h, i, t)
 	return r.write(t, l.Text)

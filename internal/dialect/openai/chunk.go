@@ -32,9 +32,12 @@ type ChunkLeaf struct {
 	// together reads them as one text. Keys of objects and numbers are no
 	// fields.
 	Field bool
-	// Repeats is how often in a row the same value of the Key came before, as
-	// a [ChunkReader] saw it; it may say less, but zero only if it is new.
-	Repeats int32
+	// Repeats is how often in a row the same value of the Key came before, and
+	// Former how often in a row the value before that came, as a [ChunkReader]
+	// saw it.
+	Repeats, Former int32
+
+	last *value // what the reader knows of its Key; nil: nothing
 }
 
 // ChunkChoice is a choice as a chunk mentions it.
@@ -141,7 +144,9 @@ func (c *Chunk) reread(data []byte, lim dialect.Limits) bool {
 	c.data = data
 	c.Leaves[n-1].Leaf = c.doc.Leaves[n-1]
 	for i := range c.Leaves[:n-1] {
-		c.Leaves[i].Repeats++
+		if l := &c.Leaves[i]; l.last != nil {
+			l.again(l.last)
+		}
 	}
 	return true
 }

@@ -23,14 +23,15 @@ type ChunkReader struct {
 
 	spare  []*Chunk // given back by Recycle
 	halves map[Key]uint16
-	values map[Key]value
+	values map[Key]*value
 	news   int // values that were new
 }
 
 // value is the value of a field or key that came last.
 type value struct {
-	text  string
-	times int32 // in a row before
+	text   string
+	times  int32 // in a row before
+	former int32 // how often in a row the value before it came
 }
 
 // Parse reads the data of the next event. An error is a [*dialect.Problem].
@@ -62,20 +63,29 @@ func (r *ChunkReader) Parse(data []byte) (*Chunk, error) {
 
 // value notes whether the value of a leaf is the last one of its key.
 func (r *ChunkReader) value(l *ChunkLeaf) {
-	old, ok := r.values[l.Key]
-	if ok && old.text == l.Text {
-		old.times++
-		l.Repeats = old.times
-		r.values[l.Key] = old
+	old := r.values[l.Key]
+	if old != nil && old.text == l.Text {
+		l.again(old)
 		return
 	}
 	r.news++
 	if r.values == nil {
-		r.values = map[Key]value{}
+		r.values = map[Key]*value{}
 	}
-	if ok || len(r.values) < maxRemembered {
-		r.values[l.Key] = value{text: strings.Clone(l.Text)}
+	if old == nil && len(r.values) >= maxRemembered {
+		return
 	}
+	l.last = &value{text: strings.Clone(l.Text)}
+	if old != nil {
+		l.last.former = old.times + 1
+	}
+	r.values[l.Key], l.Former = l.last, l.last.former
+}
+
+// again counts a value that came again.
+func (l *ChunkLeaf) again(v *value) {
+	v.times++
+	l.last, l.Repeats, l.Former = v, v.times, v.former
 }
 
 func (r *ChunkReader) join(c *Chunk, i int) {
