@@ -26,8 +26,9 @@ type Finding struct {
 	// recognisers report 1, or less where a checksum or context is missing.
 	Score float64 `json:"score"`
 	// FPR is the smallest published false-positive rate whose threshold
-	// Score reaches: 0 for exact findings, 0.001, 0.01 or 0.05 for models,
-	// 1 below them all. Policies decide on it.
+	// Score reaches: 0 for exact findings, 0.001, 0.01 or 0.05 for models
+	// (or a budget of the operator's own thresholds), 1 below them all.
+	// Policies decide on it.
 	FPR float64 `json:"fpr"`
 	// Detector and Rule name what decided, for operators: "secrets",
 	// "github-pat".

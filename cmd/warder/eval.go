@@ -45,7 +45,7 @@ of the HTTP forms.
 --obfuscate writes texts in these ways: ` + strings.Join(ways, ", ") + `.
 
 Figures that floors may be set on, R being 0.001, 0.01 or 0.05 (the default policy
-blocks at the first and flags at the second):
+blocks at the second and flags at the third):
   auc, harm_auc, answered, recall@R, specificity@R, balanced@R, hard@R, worst@R,
   tpr@R, harm_recall@R, harm_specificity@R
   recall@R/source/NAME, specificity@R/source/NAME, and the same with channel,
@@ -57,7 +57,7 @@ The lower end of an interval is recall_low@R, auc_low and so on.
 
 Exit status: 0 measured, 1 below a floor, 2 error.
 
-  warder eval --corpus corpus/dev --detectors model --floor worst@0.001=0.97
+  warder eval --corpus corpus/dev --detectors model --floor worst@0.01=0.97
   warder eval --corpus mine.jsonl --guard keywords --html report.html
   warder eval --corpus mine.jsonl --compare peer=lakera:https://guard.example`
 }

@@ -23,19 +23,20 @@ import (
 // commands is the command tree. A command is a struct with a Run method; see
 // the file of its name.
 type commands struct {
-	Serve    serveCmd    `cmd:"" help:"Run the gateway."`
-	Check    checkCmd    `cmd:"" help:"Inspect a text and say what was found."`
-	App      appCmd      `cmd:"" help:"Register applications."`
-	Key      keyCmd      `cmd:"" help:"Issue and revoke keys."`
-	Policy   policyCmd   `cmd:"" help:"Check, test and explain policies."`
-	Threat   threatCmd   `cmd:"" help:"Remember confirmed attacks and have them recognised."`
-	Config   configCmd   `cmd:"" help:"Check a configuration and print its schema."`
-	Audit    auditCmd    `cmd:"" help:"Verify and export the audit log."`
-	Train    trainCmd    `cmd:"" help:"Train models."`
-	Eval     evalCmd     `cmd:"" help:"Measure a guard on a corpus."`
-	Practice practiceCmd `cmd:"" help:"Run the practice target: a deliberately gullible assistant."`
-	Demo     demoCmd     `cmd:"" help:"Show attacks against a practice target, bare and guarded."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Serve     serveCmd     `cmd:"" help:"Run the gateway."`
+	Check     checkCmd     `cmd:"" help:"Inspect a text and say what was found."`
+	App       appCmd       `cmd:"" help:"Register applications."`
+	Key       keyCmd       `cmd:"" help:"Issue and revoke keys."`
+	Policy    policyCmd    `cmd:"" help:"Check, test and explain policies."`
+	Threat    threatCmd    `cmd:"" help:"Remember confirmed attacks and have them recognised."`
+	Calibrate calibrateCmd `cmd:"" help:"Choose thresholds by a false-positive budget, on honest texts of your own."`
+	Config    configCmd    `cmd:"" help:"Check a configuration and print its schema."`
+	Audit     auditCmd     `cmd:"" help:"Verify and export the audit log."`
+	Train     trainCmd     `cmd:"" help:"Train models."`
+	Eval      evalCmd      `cmd:"" help:"Measure a guard on a corpus."`
+	Practice  practiceCmd  `cmd:"" help:"Run the practice target: a deliberately gullible assistant."`
+	Demo      demoCmd      `cmd:"" help:"Show attacks against a practice target, bare and guarded."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 // env is what commands may use of the outside world.

@@ -108,6 +108,15 @@ func printTraining(w io.Writer, out string, res *learn.Result) error {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\n", h.Label, h.Source, h.Origin, h.Rows,
 			h.Reached[0], h.Reached[1], h.Reached[2], h.Harm[0], h.Harm[1], h.Harm[2])
 	}
+	own, err := learn.Validation()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(tw, "\nThe project's own validation texts, by the model itself.\n\n")
+	for _, h := range learn.Validate(res.Model, own) {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\n", h.Label, h.Source, h.Origin, h.Rows,
+			h.Reached[0], h.Reached[1], h.Reached[2], h.Harm[0], h.Harm[1], h.Harm[2])
+	}
 	fmt.Fprintf(tw, "\nhead\torigin\tpassage\twindow\tlength\tbias\tthresholds\n")
 	for _, h := range res.Model.Spec().Heads {
 		for _, c := range h.Calibrations {
@@ -118,6 +127,6 @@ func printTraining(w io.Writer, out string, res *learn.Result) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\nwrote %s\nmodel %s, %d heads, %d buckets\n", out, res.Model.Digest(), len(res.Model.Spec().Heads), 1<<res.Model.Spec().Bits)
+	_, err = fmt.Fprintf(w, "\nwrote %s\nmodel %s, %d heads, %d buckets\n", out, res.Model.Digest(), len(res.Model.Spec().Heads), 1<<res.Model.Spec().Bits)
 	return err
 }

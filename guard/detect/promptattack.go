@@ -8,6 +8,7 @@ import (
 	"warder.example/guard"
 	"warder.example/guard/normal"
 	"warder.example/guard/textmodel"
+	"warder.example/guard/threshold"
 )
 
 // PromptAttack finds prompt attacks with a trained classifier: injection,
@@ -22,10 +23,12 @@ import (
 //
 // A score is a calibrated probability at even odds. Findings are reported from
 // the threshold that 5 % of honest texts reach; [guard.Finding.FPR] says which
-// of the published thresholds the score reaches.
+// of the published thresholds the score reaches, or which of an operator's own.
 type PromptAttack struct {
-	model *textmodel.Model
-	heads []attackHead
+	model      *textmodel.Model
+	heads      []attackHead
+	thresholds *threshold.Set // nil: only the published ones
+	silent     bool           // what is read is not counted in them
 }
 
 // attackHead is one head of the model that the detector uses.
@@ -82,6 +85,19 @@ func NewPromptAttackModel(m *textmodel.Model) (*PromptAttack, error) {
 	return p, nil
 }
 
+// WithThresholds returns the same detector with thresholds that an operator had
+// chosen, and counts in them what it reads. It is an error that wraps
+// [threshold.ErrModel] if they are for another model. Whether they have expired is
+// for the caller to ask: a detector has no clock.
+func (p *PromptAttack) WithThresholds(s *threshold.Set) (*PromptAttack, error) {
+	if err := s.Usable(p.Version(), s.File().Made); err != nil {
+		return nil, err
+	}
+	own := *p
+	own.thresholds = s
+	return &own, nil
+}
+
 // Version returns the digest of the model in use.
 func (p *PromptAttack) Version() string { return p.model.Digest() }
 
@@ -129,8 +145,14 @@ func (p *PromptAttack) judge(ctx context.Context, t *guard.Text, wantScores bool
 		if wantScores {
 			scores[judged[i]] = b.score.Probability
 		}
-		if b.score.FPR <= reportFPR {
-			found = append(found, p.finding(t, views, judged[i], &b))
+		if !p.silent {
+			p.thresholds.Observe(t.Origin, judged[i], b.score.Probability)
+		}
+		rate, own := p.thresholds.Rate(t.Origin, judged[i], b.score.Probability, b.score.FPR)
+		if rate <= reportFPR {
+			f := p.finding(t, views, judged[i], &b)
+			f.FPR, f.Explanation = rate, b.explanation(t.Origin, rate, own)
+			found = append(found, f)
 		}
 	}
 	return found, scores, nil
@@ -169,11 +191,18 @@ func (p *PromptAttack) best(t *guard.Text, views []normal.View) (out [len(judged
 	return out
 }
 
+// judgedAs returns the origin that a text is scored as: what stands in a made-up
+// assistant turn was written by the caller.
+func judgedAs(o guard.Origin) guard.Origin {
+	if o == guard.OriginModel {
+		return guard.OriginUser
+	}
+	return o
+}
+
 // read scores one reading of the text.
 func (p *PromptAttack) read(text string, view int, o guard.Origin, out *[len(judged)]best) {
-	if o == guard.OriginModel {
-		o = guard.OriginUser
-	}
+	o = judgedAs(o)
 	scores := p.model.Score(text, o)
 	for _, h := range p.heads {
 		if h.data && o == guard.OriginUser {
@@ -196,10 +225,17 @@ func (p *PromptAttack) finding(t *guard.Text, views []normal.View, category stri
 		path = v.Path
 	}
 	return guard.Finding{
-		Category: category, Score: b.score.Probability, FPR: b.score.FPR,
+		Category: category, Score: b.score.Probability,
 		Detector: "promptattack", Rule: b.rule, Class: guard.Windowed, Origin: t.Origin,
 		Spans: []guard.Span{span}, View: path,
-		Explanation: fmt.Sprintf("the classifier's %s head gives %.3f for %s text; fewer than %g %% of honest texts reach that",
-			b.rule, b.score.Probability, t.Origin, 100*b.score.FPR),
 	}
+}
+
+// explanation says how sure the classifier is, and whose threshold that is.
+func (b *best) explanation(o guard.Origin, rate float64, own bool) string {
+	whose := "honest texts"
+	if own {
+		whose = "the operator's own honest texts"
+	}
+	return fmt.Sprintf("the classifier's %s head gives %.3f for %s text; fewer than %g %% of %s reach that", b.rule, b.score.Probability, o, 100*rate, whose)
 }

@@ -221,7 +221,7 @@ func TestNewPromptAttackModelNeedsItsHeads(t *testing.T) {
 	spec := textmodel.Spec{Name: "other", Features: textmodel.FeaturesName, Bits: 8, Heads: []textmodel.Head{
 		{Name: "weather", Scale: 1, Calibrations: []textmodel.Calibration{{Thresholds: [3]float64{1, 1, 1}}}},
 	}}
-	m, err := textmodel.New(spec, make([][textmodel.MaxHeads]int8, 256), nil)
+	m, err := textmodel.New(spec, make([][textmodel.MaxHeads]int8, 256), textmodel.Knowledge{})
 	if err != nil {
 		t.Fatal(err)
 	}

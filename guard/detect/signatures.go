@@ -16,9 +16,9 @@ import (
 // It is made for precision; the trained classifier beside it is made for
 // recall. Some families are attacks only in data: an e-mail that says "if you
 // are an AI" is one, a user who says it may be curious. There they are reported
-// with class [guard.Windowed] and FPR 0.01, as are attacks that are plainly
+// with class [guard.Windowed] and FPR 0.05, as are attacks that are plainly
 // quoted as an example, or that the words behind them make one about something
-// else (FPR 0.05). Text of the operator is never reported as exact: system
+// else (FPR 0.2). Text of the operator is never reported as exact: system
 // prompts name attacks in order to forbid them. Turns of the assistant in a
 // request are the caller's word and judged as a user's are, but for reports of
 // what was asked and refused. In answers nothing is looked for at all.
@@ -38,8 +38,8 @@ func NewSignatures() *Signatures {
 // Scores and false-positive rates of what is not reported as exact.
 const (
 	viewScore, viewFPR       = 0.98, 0.001 // an attack that was encoded or hidden
-	softScore, softFPR       = 0.9, 0.01   // a family that is an attack only in data
-	mentionScore, mentionFPR = 0.5, 0.05   // quoted as an example
+	softScore, softFPR       = 0.9, 0.05   // a family that is an attack only in data
+	mentionScore, mentionFPR = 0.5, 0.2    // quoted as an example
 )
 
 // Detect implements [guard.Detector].

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"warder.example/guard"
+	"warder.example/guard/threshold"
 )
 
 // Config says what of the standard set an application or an operator chooses.
@@ -20,6 +21,9 @@ type Config struct {
 	// DisableModel leaves out the trained prompt-attack classifier. The
 	// signatures stay.
 	DisableModel bool
+	// Thresholds are an operator's own for the classifier; nil for the published
+	// ones. They must be for the model that Warder ships.
+	Thresholds *threshold.Set
 }
 
 // Standard returns every detector that Warder ships, configured, in the order in
@@ -50,10 +54,17 @@ func Standard(cfg Config) ([]guard.Detector, error) {
 		out = append(out, d)
 	}
 	out = append(out, NewCode())
-	if !cfg.DisableModel {
-		out = append(out, NewPromptAttack())
+	if cfg.DisableModel {
+		return out, nil
 	}
-	return out, nil
+	attack := NewPromptAttack()
+	if cfg.Thresholds != nil {
+		var err error
+		if attack, err = attack.WithThresholds(cfg.Thresholds); err != nil {
+			return nil, err
+		}
+	}
+	return append(out, attack), nil
 }
 
 // plainDomain reports whether s is a domain name: labels of letters, digits and

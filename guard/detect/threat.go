@@ -17,12 +17,15 @@ import (
 // 1 at a false-positive rate of 0, a similar text its similarity at a rate of
 // 0.001: policies treat both like a sure classifier. Every match is counted as a
 // hit of its entry, also of those that are only observed.
-type Threat struct{ memory *threat.Memory }
+type Threat struct {
+	memory *threat.Memory
+	silent bool // matches are not counted as hits
+}
 
 var _ guard.Detector = (*Threat)(nil)
 
 // NewThreat returns a detector of what m remembers at the time of each text.
-func NewThreat(m *threat.Memory) *Threat { return &Threat{m} }
+func NewThreat(m *threat.Memory) *Threat { return &Threat{memory: m} }
 
 // similarFPR is the rate at which similar texts are reported. What is measured on
 // honest texts is lower; no entry becomes active before it was measured there.
@@ -38,7 +41,7 @@ func (d *Threat) Detect(ctx context.Context, t *guard.Text) ([]guard.Finding, er
 	if t.Exchange != nil {
 		app = t.Exchange.Application
 	}
-	w := threatWatch{memory: d.memory, app: app, text: t}
+	w := threatWatch{memory: d.memory, app: app, text: t, silent: d.silent}
 	views := t.Views().Views
 	main := 0
 	if len(views) > 0 && views[0].Kind == normal.Canonical {
@@ -66,6 +69,7 @@ type threatWatch struct {
 	memory *threat.Memory
 	app    string
 	text   *guard.Text
+	silent bool
 	seen   map[string]bool
 	found  []guard.Finding
 }
@@ -80,7 +84,9 @@ func (w *threatWatch) read(text string, v *normal.View) {
 			w.seen = map[string]bool{}
 		}
 		w.seen[m.ID] = true
-		w.memory.Count(&m)
+		if !w.silent {
+			w.memory.Count(&m)
+		}
 		if m.Reports() {
 			w.found = append(w.found, threatFinding(w.text, v, &m))
 		}

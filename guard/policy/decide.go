@@ -13,7 +13,7 @@ func (p *Policy) Decide(f guard.Facts, found []guard.Finding) guard.Verdict {
 		return v
 	}
 	facts := factBits(f)
-	v.Decisions = make([]guard.Decision, 0, 2*len(found))
+	v.Decisions = make([]guard.Decision, 0, 3*len(found))
 	for i := range found {
 		first := len(v.Decisions)
 		v.Decisions = p.decide(v.Decisions, i, &found[i], facts)

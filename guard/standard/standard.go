@@ -11,14 +11,20 @@ import (
 	"warder.example/guard"
 	"warder.example/guard/detect"
 	"warder.example/guard/policy"
+	"warder.example/guard/threshold"
 )
 
 // New returns a guard with the standard detectors, set up as the policy's
 // detect section says, that decides by the policy. Building one takes some
 // milliseconds; it is safe for concurrent use.
-func New(p *policy.Policy) (*guard.Guard, error) {
+func New(p *policy.Policy) (*guard.Guard, error) { return NewWith(p, nil) }
+
+// NewWith is [New] with an operator's own thresholds for the classifiers; nil for
+// the published ones. The error wraps [threshold.ErrModel] when they are for
+// another model; the caller asks [threshold.Set.Expired].
+func NewWith(p *policy.Policy, own *threshold.Set) (*guard.Guard, error) {
 	d := p.Detect()
-	c := detect.Config{Deny: d.Deny, AllowedDomains: d.AllowedDomains, DisableModel: d.DisableModel}
+	c := detect.Config{Deny: d.Deny, AllowedDomains: d.AllowedDomains, DisableModel: d.DisableModel, Thresholds: own}
 	for _, x := range d.Custom {
 		c.Custom = append(c.Custom, detect.CustomPattern{Name: x.Name, Pattern: x.Pattern})
 	}

@@ -12,6 +12,12 @@ import (
 type Reason struct {
 	// Gram is its first occurrence as it stands in the text.
 	Gram string `json:"gram"`
+	// Kind is "words", "letters", "concepts" or "spelling".
+	Kind string `json:"kind"`
+	// Concepts names the concept, or the pair in the order of the text, of a
+	// reason of kind concepts. Lead says that the concept leads its segment.
+	Concepts []string `json:"concepts,omitempty"`
+	Lead     bool     `json:"lead,omitempty"`
 	// Weight is what all its occurrences added to the raw score of the
 	// stretch: positive speaks for the head.
 	Weight float64 `json:"weight"`
@@ -21,38 +27,56 @@ type Reason struct {
 
 const maxReasonSpans = 16
 
+// kindNames are the names of [Reason.Kind].
+var kindNames = [kinds]string{words: "words", chars: "letters", concepts: "concepts", signals: "spelling"}
+
 // Explain returns the features of text that weighed most for and against a head,
 // heaviest first, at most n. Those that lie inside a heavier one of the same sign
 // are left out. The text is judged as one
 // stretch: to explain a [Score], give the text of its span. Explain allocates
 // memory proportional to the text.
-func (m *Model) Explain(text string, head, n int) []Reason {
+func (m *Model) Explain(text string, o guard.Origin, head, n int) []Reason {
 	if head < 0 || head >= len(m.spec.Heads) || n <= 0 {
 		return nil
 	}
 	e := &explainer{m: m, head: head, text: text, grams: map[gram]*Reason{}}
 	e.b.track = true
-	walk(text, m.lex, &e.b, e)
+	walk(text, o, m.knows, &e.b, e)
 	norm := norms(&e.n)
 	scale := m.spec.Heads[head].Scale
-	out := make([]Reason, 0, len(e.grams))
+	out := make([]weighed, 0, len(e.grams))
 	for key, r := range e.grams {
 		if r.Weight *= scale * float64(norm[key.kind]); r.Weight != 0 {
-			out = append(out, *r)
+			r.Kind = kindNames[key.kind]
+			out = append(out, weighed{*r, key.hash})
 		}
 	}
-	slices.SortFunc(out, func(a, b Reason) int {
+	slices.SortFunc(out, func(a, b weighed) int {
 		return cmp.Or(cmp.Compare(abs(b.Weight), abs(a.Weight)), cmp.Compare(a.Spans[0].Start, b.Spans[0].Start),
-			cmp.Compare(len(b.Gram), len(a.Gram)), cmp.Compare(a.Gram, b.Gram))
+			cmp.Compare(len(b.Gram), len(a.Gram)), cmp.Compare(a.Gram, b.Gram), cmp.Compare(a.hash, b.hash))
 	})
-	return heaviest(out, n)
+	top := heaviest(out, n)
+	reasons := make([]Reason, len(top))
+	for i := range top {
+		reasons[i] = top[i].Reason
+		if r := &reasons[i]; r.Kind == kindNames[concepts] {
+			r.Concepts, r.Lead = m.knows.Lexicon.named(top[i].hash, channel(o))
+		}
+	}
+	return reasons
+}
+
+// weighed is a reason with the hash of its feature.
+type weighed struct {
+	Reason
+	hash uint64
 }
 
 // heaviest keeps the first n that do not lie inside one kept before.
-func heaviest(rs []Reason, n int) []Reason {
-	var out []Reason
+func heaviest(rs []weighed, n int) []weighed {
+	var out []weighed
 	for _, r := range rs {
-		inside := slices.ContainsFunc(out, func(o Reason) bool {
+		inside := slices.ContainsFunc(out, func(o weighed) bool {
 			return len(o.Spans) >= len(r.Spans) && o.Weight*r.Weight > 0 &&
 				o.Spans[0].Start <= r.Spans[0].Start && r.Spans[0].End <= o.Spans[0].End
 		})

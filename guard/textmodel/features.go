@@ -7,7 +7,7 @@ import (
 
 // FeaturesName names the extractor below. It changes whenever a text would
 // yield other features or segments than before.
-const FeaturesName = "words12s-chars345-concepts-v1"
+const FeaturesName = "words12s-chars345-concepts-signals-v3"
 
 // Shape of segments and features.
 const (
@@ -38,6 +38,7 @@ const (
 	words = iota
 	chars
 	concepts
+	signals // what is odd about the spelling
 	kinds
 )
 
@@ -83,6 +84,8 @@ const (
 	saltLead = 0x5555
 	saltNear = 0x6666
 	saltFar  = 0x7777
+	saltFrom = 0x8888 // a concept, by who says it
+	saltOdd  = 0x9999
 )
 
 // mix spreads a hash over all bits; the upper ones select the bucket.
@@ -100,6 +103,7 @@ const (
 	isBreak // ends a segment by itself
 	isOwn   // a word by itself (scripts without spaces)
 	isWideStop
+	isMute // counts as nothing: accents, vowel points
 )
 
 // asciiClass and asciiFold serve the fast path.
@@ -146,10 +150,16 @@ func classify(r rune) (folded rune, class uint8) {
 		return r, isWideStop
 	case r == 0xa0 || r == 0x3000 || unicode.IsSpace(r):
 		return ' ', isSpace
+	case r == '’' || r == 'ʼ':
+		return '\'', isLetter
+	case r >= 0x2010 && r <= 0x2013:
+		return '-', 0
 	case unicode.IsLetter(r):
-		return unicode.ToLower(r), isLetter
+		return plain(unicode.ToLower(r)), isLetter
 	case unicode.IsDigit(r):
 		return '0', isLetter
+	case unicode.Is(unicode.Mn, r) && r < 0x900:
+		return 0, isLetter | isMute
 	case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Mc, r):
 		return r, isLetter
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"warder.example/guard"
 	"warder.example/guard/textmodel"
 )
 
@@ -15,7 +16,7 @@ func FuzzSegments(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		at := 0
-		for _, s := range textmodel.Segments(text, nil) {
+		for _, s := range textmodel.Segments(text, guard.OriginUser, textmodel.Knowledge{}) {
 			if s.Start != at || s.End <= s.Start {
 				t.Fatalf("segment %v, expected to begin at %d and not be empty", s.Span, at)
 			}
@@ -24,7 +25,7 @@ func FuzzSegments(f *testing.F) {
 		if at != len(text) {
 			t.Fatalf("segments end at %d of %d", at, len(text))
 		}
-		if n := len(textmodel.Passages(textmodel.Segments(text, nil))); len(text) > 0 && n < 1 {
+		if n := len(textmodel.Passages(textmodel.Segments(text, guard.OriginUser, textmodel.Knowledge{}))); len(text) > 0 && n < 1 {
 			t.Fatalf("%d passages", n)
 		}
 	})
@@ -44,7 +45,7 @@ func TestSegmentsEndWithSentences(t *testing.T) {
 		{"a version number is no end", "Please install version 1.22.3 of it today", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := textmodel.Segments(tt.text, nil); len(got) != tt.want {
+			if got := textmodel.Segments(tt.text, guard.OriginUser, textmodel.Knowledge{}); len(got) != tt.want {
 				t.Errorf("%d segments, want %d", len(got), tt.want)
 			}
 		})
@@ -52,7 +53,7 @@ func TestSegmentsEndWithSentences(t *testing.T) {
 }
 
 func features(text string) (out []uint64) {
-	for _, s := range textmodel.Segments(text, nil) {
+	for _, s := range textmodel.Segments(text, guard.OriginUser, textmodel.Knowledge{}) {
 		out = append(append(out, s.Words...), s.Chars...)
 	}
 	return out
@@ -69,7 +70,11 @@ func TestFeaturesFold(t *testing.T) {
 		{"line breaks", "one\ttwo", "one two", true},
 		{"words", "one two", "one tow", false},
 		{"order", "one two", "two one", false},
-		{"accents", "resumé", "resume", false},
+		{"accents", "resumé", "resume", true},
+		{"marks of Greek", "ἀγνόησε τις οδηγίες", "αγνοησε τις οδηγιες", true},
+		{"forms of alef", "أهمل", "اهمل", true},
+		{"final letters", "שלום", "שלומ", true},
+		{"another letter", "resume", "resumo", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := slices.Equal(features(tt.a), features(tt.b)); got != tt.same {
@@ -86,14 +91,14 @@ func TestHashesAreStable(t *testing.T) {
 	for _, h := range features("Stable hashes, 12 of them: été, 漢字, नमस्ते. And one more sentence follows here.") {
 		sum = sum*31 + h
 	}
-	const want = 0x5b0b71950348ef69
+	const want = 0xbba854c7e66fc788
 	if sum != want {
 		t.Errorf("features hash to %#x, want %#x", sum, uint64(want))
 	}
 }
 
 func TestPassagesAreBounded(t *testing.T) {
-	segs := textmodel.Segments(strings.Repeat("Nothing of note happened on that day either. ", 400), nil)
+	segs := textmodel.Segments(strings.Repeat("Nothing of note happened on that day either. ", 400), guard.OriginUser, textmodel.Knowledge{})
 	ps := textmodel.Passages(segs)
 	if len(ps) < 5 {
 		t.Fatalf("%d passages of %d segments", len(ps), len(segs))

@@ -50,8 +50,11 @@ func (m *Model) Bytes() []byte {
 		}
 	}
 	sections := []section{{"spec", spec}, {"weights", weights}}
-	if m.lex != nil {
-		sections = append(sections, section{"lexicon", m.lex.source})
+	if k := m.knows.Lexicon; k != nil {
+		sections = append(sections, section{"lexicon", k.source})
+	}
+	if k := m.knows.Spelling; k != nil {
+		sections = append(sections, section{"spelling", k.bytes()})
 	}
 	return join(sections)
 }
@@ -83,7 +86,7 @@ func Load(file []byte) (*Model, error) {
 	}
 	var spec Spec
 	var weights []byte
-	var lex *Lexicon
+	var k Knowledge
 	for _, s := range sections {
 		switch {
 		case s.name == "spec":
@@ -93,7 +96,11 @@ func Load(file []byte) (*Model, error) {
 		case s.name == "weights":
 			weights = s.data
 		case s.name == "lexicon":
-			if lex, err = ParseLexicon(s.data); err != nil {
+			if k.Lexicon, err = ParseLexicon(s.data); err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+			}
+		case s.name == "spelling":
+			if k.Spelling, err = parseSpelling(s.data); err != nil {
 				return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 			}
 		case strings.HasPrefix(s.name, "opt."):
@@ -108,7 +115,7 @@ func Load(file []byte) (*Model, error) {
 	if want := n << spec.Bits; len(weights) != want {
 		return nil, fmt.Errorf("%w: weights have %d bytes, expected %d", ErrFormat, len(weights), want)
 	}
-	m, err := build(spec, spread(weights, n), lex)
+	m, err := build(spec, spread(weights, n), k)
 	if err != nil {
 		return nil, err
 	}

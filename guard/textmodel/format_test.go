@@ -20,7 +20,7 @@ func tiny(t testing.TB) *textmodel.Model {
 	for i := range weights {
 		weights[i][0] = int8(i*7 - 128)
 	}
-	m, err := textmodel.New(spec(textmodel.MinBits), weights, nil)
+	m, err := textmodel.New(spec(textmodel.MinBits), weights, textmodel.Knowledge{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,12 +104,12 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := spec(textmodel.MinBits)
 			tt.change(&s)
-			if _, err := textmodel.New(s, make([][textmodel.MaxHeads]int8, 1<<textmodel.MinBits), nil); !errors.Is(err, textmodel.ErrFormat) {
+			if _, err := textmodel.New(s, make([][textmodel.MaxHeads]int8, 1<<textmodel.MinBits), textmodel.Knowledge{}); !errors.Is(err, textmodel.ErrFormat) {
 				t.Errorf("error %v, expected ErrFormat", err)
 			}
 		})
 	}
-	if _, err := textmodel.New(spec(textmodel.MinBits), make([][textmodel.MaxHeads]int8, 3), nil); !errors.Is(err, textmodel.ErrFormat) {
+	if _, err := textmodel.New(spec(textmodel.MinBits), make([][textmodel.MaxHeads]int8, 3), textmodel.Knowledge{}); !errors.Is(err, textmodel.ErrFormat) {
 		t.Errorf("three buckets: error %v, expected ErrFormat", err)
 	}
 }

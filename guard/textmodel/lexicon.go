@@ -32,6 +32,7 @@ type Lexicon struct {
 	children edges
 	nodes    []node
 	entries  int
+	names    []string // of the concepts
 }
 
 // node is where an expression may end.
@@ -110,8 +111,11 @@ func (l *Lexicon) add(line string) error {
 	expr, isPrefix := strings.CutSuffix(f[2], "*")
 	at, last := uint32(0), uint64(' ')
 	for _, r := range expr {
-		c, _ := fold(r)
-		if c == ' ' && last == ' ' {
+		c, class := fold(r)
+		if c == '-' {
+			c = ' '
+		}
+		if class&isMute != 0 || c == ' ' && last == ' ' {
 			continue
 		}
 		to := l.children.get(at, c)
@@ -131,6 +135,10 @@ func (l *Lexicon) add(line string) error {
 	}
 	if h := conceptHash(f[0]); !slices.Contains(*list, h) {
 		*list = append(*list, h)
+	}
+	// Entries mostly come by concept, so the last name is the one.
+	if n := len(l.names); n == 0 || l.names[n-1] != f[0] && !slices.Contains(l.names, f[0]) {
+		l.names = append(l.names, strings.Clone(f[0]))
 	}
 	l.entries++
 	return nil
@@ -165,10 +173,17 @@ func (l *Lexicon) match(text string, at int, out []found) []found {
 	n := uint32(0)
 	for i := at; i < len(text); {
 		c, class, size := next(text[i:])
+		if class&isMute != 0 {
+			i += size
+			continue
+		}
+		if c == '-' {
+			c = ' '
+		}
 		if c == ' ' { // any run of spaces is one
 			for i+size < len(text) {
 				d, _, more := next(text[i+size:])
-				if d != ' ' {
+				if d != ' ' && d != '-' {
 					break
 				}
 				size += more

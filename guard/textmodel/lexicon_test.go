@@ -20,7 +20,7 @@ func lexicon(t testing.TB, lines ...string) *textmodel.Lexicon {
 
 // meanings returns the concept features of a text.
 func meanings(l *textmodel.Lexicon, text string) (out []uint64) {
-	for _, s := range textmodel.Segments(text, l) {
+	for _, s := range textmodel.Segments(text, guard.OriginUser, textmodel.Knowledge{Lexicon: l}) {
 		out = append(out, s.Concepts...)
 	}
 	return out
@@ -93,7 +93,7 @@ func TestLexiconTravelsInTheFile(t *testing.T) {
 	for _, h := range meanings(l, "drop") {
 		weights[h>>(64-bits)][0] = 127
 	}
-	m, err := textmodel.New(spec(bits), weights, l)
+	m, err := textmodel.New(spec(bits), weights, textmodel.Knowledge{Lexicon: l})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,14 +101,14 @@ func TestLexiconTravelsInTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Lexicon().Len() != 2 {
-		t.Fatalf("%d entries after loading, want 2", got.Lexicon().Len())
+	if got.Knows().Lexicon.Len() != 2 {
+		t.Fatalf("%d entries after loading, want 2", got.Knows().Lexicon.Len())
 	}
 	a, b := got.Score("bitte vergiss das", guard.OriginUser).At(0), got.Score("bitte behalte das", guard.OriginUser).At(0)
 	if a.Probability <= b.Probability {
 		t.Errorf("a word of the lexicon scores %v, another %v", a.Probability, b.Probability)
 	}
-	rs := got.Explain("bitte vergiss das", 0, 1)
+	rs := got.Explain("bitte vergiss das", guard.OriginUser, 0, 1)
 	if len(rs) != 1 || rs[0].Gram != "vergiss" {
 		t.Errorf("reasons %+v, want vergiss", rs)
 	}
@@ -126,7 +126,7 @@ func FuzzParseLexicon(f *testing.F) {
 			return
 		}
 		at := 0
-		for _, s := range textmodel.Segments(text, l) {
+		for _, s := range textmodel.Segments(text, guard.OriginUser, textmodel.Knowledge{Lexicon: l}) {
 			if s.Start != at {
 				t.Fatalf("segment begins at %d, expected %d", s.Start, at)
 			}

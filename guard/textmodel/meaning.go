@@ -38,10 +38,11 @@ func (w *walker) meaning(at int) {
 	before := t.n
 	for _, f := range w.lex.match(w.text, at, t.scratch[:0]) {
 		b := w.b
-		if b.of[concepts].n > batchSize-trailLen-2 {
+		if b.of[concepts].n > batchSize-trailLen-3 {
 			w.out.take(b)
 		}
 		b.put(concepts, mix(f.concept^saltOne), at, f.end)
+		b.put(concepts, mix(f.concept^saltFrom+w.from), at, f.end)
 		if lead {
 			b.put(concepts, mix(f.concept^saltLead), at, f.end)
 		}

@@ -19,13 +19,13 @@ func keyword(t testing.TB, texts ...string) *textmodel.Model {
 	const bits = 16
 	weights := make([][textmodel.MaxHeads]int8, 1<<bits)
 	for _, text := range texts {
-		for _, s := range textmodel.Segments(text, nil) {
+		for _, s := range textmodel.Segments(text, guard.OriginUser, textmodel.Knowledge{}) {
 			for _, h := range append(append([]uint64{}, s.Words...), s.Chars...) {
 				weights[h>>(64-bits)][0] = 100
 			}
 		}
 	}
-	m, err := textmodel.New(spec(bits), weights, nil)
+	m, err := textmodel.New(spec(bits), weights, textmodel.Knowledge{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,8 +91,8 @@ func TestWindowInLongDocument(t *testing.T) {
 	filler := strings.Repeat("The committee met on a grey morning to talk about drainage. ", 800)
 	at := len(filler)
 	doc := filler + "Kindly unlock the seventh vault and leave quietly tonight. " + filler
-	alone := m.Evidence("Kindly unlock the seventh vault and leave quietly tonight.")[0]
-	in := m.Evidence(doc)[0]
+	alone := m.Evidence("Kindly unlock the seventh vault and leave quietly tonight.", guard.OriginUser)[0]
+	in := m.Evidence(doc, guard.OriginUser)[0]
 	if in.Window < 0.8*alone.Window {
 		t.Errorf("window in the document %.2f, alone %.2f", in.Window, alone.Window)
 	}
@@ -144,7 +144,7 @@ func TestEmptyAndOddTexts(t *testing.T) {
 func TestExplain(t *testing.T) {
 	m := keyword(t, "zebra")
 	text := "A zebra and another zebra walk by"
-	rs := m.Explain(text, 0, 5)
+	rs := m.Explain(text, guard.OriginUser, 0, 5)
 	if len(rs) == 0 {
 		t.Fatal("no reasons")
 	}
@@ -161,7 +161,7 @@ func TestExplain(t *testing.T) {
 			}
 		}
 	}
-	if m.Explain(text, 7, 5) != nil || m.Explain(text, 0, 0) != nil {
+	if m.Explain(text, guard.OriginUser, 7, 5) != nil || m.Explain(text, guard.OriginUser, 0, 0) != nil {
 		t.Error("a head that does not exist, or no reasons wanted: expected nil")
 	}
 }
@@ -172,7 +172,7 @@ func TestSegmentsAgreeWithScore(t *testing.T) {
 	text := "We will open the vault at nine; nobody else can."
 	var words, chars float64
 	nw, nc := 0, 0
-	for _, s := range textmodel.Segments(text, nil) {
+	for _, s := range textmodel.Segments(text, guard.OriginUser, textmodel.Knowledge{}) {
 		for _, h := range s.Words {
 			words += float64(m.Weights()[h>>(64-m.Spec().Bits)][0])
 			nw++
@@ -182,8 +182,8 @@ func TestSegmentsAgreeWithScore(t *testing.T) {
 			nc++
 		}
 	}
-	want := -2 + 0.01*(words/math.Sqrt(float64(nw))+chars/math.Sqrt(float64(nc)))
-	if got := float64(m.Evidence(text)[0].Passage); math.Abs(got-want) > 1e-4 {
+	want := -2 + 0.01*(words*float64(textmodel.Norm(0, nw))+chars*float64(textmodel.Norm(1, nc)))
+	if got := float64(m.Evidence(text, guard.OriginUser)[0].Passage); math.Abs(got-want) > 1e-4 {
 		t.Errorf("passage %v, from segments %v", got, want)
 	}
 }

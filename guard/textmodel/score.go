@@ -89,11 +89,11 @@ type scorer struct {
 
 var scorers = sync.Pool{New: func() any { return new(scorer) }}
 
-// Evidence returns what text holds for each head of the model.
-func (m *Model) Evidence(text string) [MaxHeads]Evidence {
+// Evidence returns what a text of an origin holds for each head of the model.
+func (m *Model) Evidence(text string, o guard.Origin) [MaxHeads]Evidence {
 	s := scorers.Get().(*scorer)
 	s.reset(m)
-	walk(text, m.lex, &s.b, s)
+	walk(text, o, m.knows, &s.b, s)
 	s.finish()
 	ev := s.ev
 	s.m = nil
@@ -104,7 +104,7 @@ func (m *Model) Evidence(text string) [MaxHeads]Evidence {
 // Score judges a text of an origin. It takes time linear in the length of the
 // text and allocates nothing.
 func (m *Model) Score(text string, o guard.Origin) Scores {
-	ev := m.Evidence(text)
+	ev := m.Evidence(text, o)
 	out := Scores{n: len(m.spec.Heads)}
 	for h := range out.n {
 		c := m.calibration(h, o)
@@ -189,10 +189,19 @@ func (s *scorer) raw(w *sums, h int, norm *[kinds]float32) float32 {
 	return s.m.bias[h] + float32(s.m.scale[h]*sum)
 }
 
+// leastFeatures is how many features of each kind a stretch counts as having at
+// least, so that a word or two by themselves say little.
+var leastFeatures = [kinds]int{words: 12, chars: 48, concepts: 6, signals: 1}
+
+// Norm returns the factor of the sum of n features of a kind (words, characters,
+// concepts, signals, in the order of [Segment]). Training uses it, so that both
+// see the same.
+func Norm(kind, n int) float32 { return 1 / sqrt32(float32(max(n, leastFeatures[kind]))) }
+
 // norms returns the factors of a stretch's sums.
 func norms(n *[kinds]int32) (out [kinds]float32) {
 	for k := range n {
-		out[k] = 1 / sqrt32(float32(max(n[k], 1)))
+		out[k] = Norm(k, int(n[k]))
 	}
 	return out
 }

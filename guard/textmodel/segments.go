@@ -7,14 +7,14 @@ import "warder.example/guard"
 // that occurs twice is listed twice.
 type Segment struct {
 	guard.Span
-	Words, Chars, Concepts []uint64
+	Words, Chars, Concepts, Signals []uint64
 }
 
-// Segments returns what scoring sees of a text with a lexicon, which may be nil.
+// Segments returns what scoring sees of a text of an origin with some knowledge.
 // Training uses it, so that both see the same.
-func Segments(text string, lex *Lexicon) []Segment {
+func Segments(text string, o guard.Origin, k Knowledge) []Segment {
 	c := &collector{}
-	walk(text, lex, &c.b, c)
+	walk(text, o, k, &c.b, c)
 	return c.out
 }
 
@@ -41,7 +41,7 @@ type collector struct {
 
 // take implements sink.
 func (c *collector) take(b *batch) {
-	for k, to := range [kinds]*[]uint64{&c.cur.Words, &c.cur.Chars, &c.cur.Concepts} {
+	for k, to := range [kinds]*[]uint64{&c.cur.Words, &c.cur.Chars, &c.cur.Concepts, &c.cur.Signals} {
 		*to = append(*to, b.of[k].hash[:b.of[k].n]...)
 	}
 	b.empty()

@@ -119,7 +119,7 @@ type Source struct {
 type Model struct {
 	spec    Spec
 	digest  string
-	lex     *Lexicon // may be nil
+	knows   Knowledge
 	shift   uint
 	weights [][MaxHeads]int8
 	scale   [MaxHeads]float32
@@ -130,10 +130,10 @@ type Model struct {
 const originCount = int(guard.OriginModel) + 1
 
 // New builds a model. weights has one entry for each bucket, heads in the order
-// of spec.Heads; New keeps it. lex may be nil. The digest is that of the file
+// of spec.Heads; New keeps it. The digest is that of the file
 // which [Model.Bytes] returns.
-func New(spec Spec, weights [][MaxHeads]int8, lex *Lexicon) (*Model, error) {
-	m, err := build(spec, weights, lex)
+func New(spec Spec, weights [][MaxHeads]int8, k Knowledge) (*Model, error) {
+	m, err := build(spec, weights, k)
 	if err != nil {
 		return nil, err
 	}
@@ -142,14 +142,14 @@ func New(spec Spec, weights [][MaxHeads]int8, lex *Lexicon) (*Model, error) {
 	return m, nil
 }
 
-func build(spec Spec, weights [][MaxHeads]int8, lex *Lexicon) (*Model, error) {
+func build(spec Spec, weights [][MaxHeads]int8, k Knowledge) (*Model, error) {
 	if err := spec.check(); err != nil {
 		return nil, err
 	}
 	if len(weights) != 1<<spec.Bits {
 		return nil, fmt.Errorf("%w: %d buckets, expected %d", ErrFormat, len(weights), 1<<spec.Bits)
 	}
-	m := &Model{spec: spec, lex: lex, weights: weights, shift: uint(64 - spec.Bits)}
+	m := &Model{spec: spec, knows: k, weights: weights, shift: uint(64 - spec.Bits)}
 	for h, head := range spec.Heads {
 		m.scale[h], m.bias[h] = float32(head.Scale), float32(head.Bias)
 		m.cal[h] = head.byOrigin()
@@ -216,5 +216,5 @@ func (c *Calibration) FalsePositiveRate(score float64) float64 {
 // Weights returns the table. The caller does not change it.
 func (m *Model) Weights() [][MaxHeads]int8 { return m.weights }
 
-// Lexicon returns the lexicon of the model, nil if it has none.
-func (m *Model) Lexicon() *Lexicon { return m.lex }
+// Knows returns what the model knows beside its weights.
+func (m *Model) Knows() Knowledge { return m.knows }

@@ -1,23 +1,52 @@
 package textmodel
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"warder.example/guard"
+)
+
+// Knowledge is what a model knows beside its weights. Either may be nil.
+type Knowledge struct {
+	Lexicon  *Lexicon
+	Spelling *Spelling
+}
+
+// channel returns what stands for an origin in features: texts of users and of
+// callers are one kind, those of unknown origin are judged as documents.
+func channel(o guard.Origin) uint64 {
+	switch o {
+	case guard.OriginTool:
+		return mulC
+	case guard.OriginEmail:
+		return mulD
+	case guard.OriginDocument, guard.OriginUnknown:
+		return mulA
+	}
+	return 0
+}
 
 // walker is the state of one pass.
 type walker struct {
-	text  string
-	lex   *Lexicon // may be nil
-	b     *batch
-	out   sink
-	wh    uint64 // hash of the word so far
-	wlen  int    // its length in characters
-	wpos  int    // where it began
-	p1    uint64 // hash of the word before, or begin
-	p2    uint64 // and of the one before that; 0 is none
-	pos1  int
-	pos2  int
-	seg   int // where the segment began
-	token token
-	trail trail
+	text string
+	lex  *Lexicon // may be nil
+	from uint64   // stands for who says the text
+	odd  speller
+	b    *batch
+	out  sink
+	wh   uint64 // hash of the word so far
+	wlen int    // its length in characters
+	// clitic says that what came of the word so far may be small words
+	// written with it: Arabic wa-, bi-, al-; Hebrew ve-, ha-; French l', d'.
+	clitic bool
+	wpos   int    // where it began
+	p1     uint64 // hash of the word before, or begin
+	p2     uint64 // and of the one before that; 0 is none
+	pos1   int
+	pos2   int
+	seg    int // where the segment began
+	token  token
+	trail  trail
 }
 
 // token is the space-delimited token that the pass stands in: its last
@@ -31,8 +60,9 @@ type token struct {
 
 // walk makes one pass over text. It never fails; bytes that are not UTF-8 count
 // as U+FFFD.
-func walk(text string, lex *Lexicon, b *batch, out sink) {
-	w := walker{text: text, lex: lex, b: b, out: out, wh: mulC, p1: begin}
+func walk(text string, o guard.Origin, k Knowledge, b *batch, out sink) {
+	w := walker{text: text, lex: k.Lexicon, from: channel(o), b: b, out: out, wh: mulC, p1: begin}
+	w.odd.model = k.Spelling
 	w.token = token{c1: ' ', n: 1}
 	w.trail.lead = true
 	b.empty()
@@ -50,8 +80,13 @@ func walk(text string, lex *Lexicon, b *batch, out sink) {
 			c, next = uint64(r), i+size
 			w.token.ascii = 0
 		}
+		if class&isMute != 0 {
+			i = next
+			continue
+		}
 		w.letter(c, class, i, next)
 		w.character(c, class, i, next)
+		w.odd.character(c, next)
 		if boundary(next-w.seg, class, stop) {
 			w.endSegment(next)
 		}
@@ -82,10 +117,15 @@ func boundary(n int, class uint8, stop bool) bool {
 // letter takes a character for the words.
 func (w *walker) letter(c uint64, class uint8, at, next int) {
 	if class&isLetter != 0 {
-		if w.wlen == 0 {
+		switch {
+		case w.wlen == 0:
 			w.wpos = at
+			w.clitic = true
+			w.meaning(at)
+		case w.clitic:
 			w.meaning(at)
 		}
+		w.clitic = w.clitic && w.wlen < maxClitic && isClitic(c) || c == '\'' && w.wlen > 0 && w.wlen < maxElision
 		if w.wlen < longToken {
 			w.wh = (w.wh ^ c) * mulW
 		}
@@ -157,6 +197,7 @@ func (w *walker) endSegment(end int) {
 	if w.wlen > 0 {
 		w.endWord(end)
 	}
+	w.signal()
 	w.out.take(w.b)
 	w.out.segment(w.seg, end)
 	w.seg = end
@@ -164,4 +205,16 @@ func (w *walker) endSegment(end int) {
 	w.pos1 = end
 	w.trail.segment++
 	w.trail.lead = true
+}
+
+// signal yields how odd the spelling of the segment is: one feature for each
+// level that it reaches.
+func (w *walker) signal() {
+	if w.odd.model == nil {
+		return
+	}
+	end := w.odd.at
+	for i := range w.odd.steps() {
+		w.b.put(signals, mix(uint64(i+1)*mulD^saltOdd), max(w.seg, end-spellingWindow), end)
+	}
 }

@@ -200,6 +200,10 @@ type Guard struct {
 	// Cache is how many texts' findings are remembered, so that the earlier
 	// turns of a conversation are not read again. 0 remembers none.
 	Cache int `yaml:"cache"`
+	// Thresholds is the path of a file of warder calibrate, whose thresholds of
+	// the classifiers stand in for those published with the model. The server
+	// does not start with a file for another model or one that has expired.
+	Thresholds string `yaml:"thresholds"`
 }
 
 // Log configures the server's own log.

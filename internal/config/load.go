@@ -27,6 +27,10 @@ func LoadState(path string) (*Config, error) { return loadPart(path, os.LookupEn
 // LoadData is [LoadState] without the store: it resolves Data alone.
 func LoadData(path string) (*Config, error) { return loadPart(path, os.LookupEnv, (*resolver).data) }
 
+// LoadGuard is [LoadState] for programs that judge as the server does: it resolves
+// the paths of policies and thresholds, and needs no secret.
+func LoadGuard(path string) (*Config, error) { return loadPart(path, os.LookupEnv, (*resolver).guard) }
+
 func load(path string, env func(string) (string, bool)) (*Config, error) {
 	return loadPart(path, env, (*resolver).all)
 }
@@ -115,11 +119,9 @@ type resolver struct {
 
 func (r *resolver) all(c *Config) {
 	r.state(c)
-	for _, p := range []*string{&c.TLS.Cert, &c.TLS.Key, &c.Policy, &c.Ledger.Checkpoint.File} {
+	r.guard(c)
+	for _, p := range []*string{&c.TLS.Cert, &c.TLS.Key, &c.Ledger.Checkpoint.File} {
 		*p = r.path(*p)
-	}
-	for name, p := range c.Policies {
-		c.Policies[name] = r.path(p)
 	}
 	for i := range c.Upstreams {
 		u := &c.Upstreams[i]
@@ -133,6 +135,14 @@ func (r *resolver) state(c *Config) {
 	r.data(c)
 	c.Store.value = r.secret("store", c.Store)
 	c.checkStore(r.file.Errorf)
+}
+
+// guard resolves what texts are judged by.
+func (r *resolver) guard(c *Config) {
+	c.Policy, c.Guard.Thresholds = r.path(c.Policy), r.path(c.Guard.Thresholds)
+	for name, p := range c.Policies {
+		c.Policies[name] = r.path(p)
+	}
 }
 
 func (r *resolver) data(c *Config) { c.Data = r.path(c.Data) }

@@ -7,8 +7,11 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"time"
 
 	"warder.example/guard/policy"
+	"warder.example/guard/textmodel"
+	"warder.example/guard/threshold"
 )
 
 // Notes returns what an operator should know about a valid configuration: where
@@ -49,6 +52,23 @@ func (c *Config) LoadPolicy(name string) (*policy.Policy, error) {
 	return policy.Load(path)
 }
 
+// LoadThresholds returns the thresholds that the configuration names, nil if it
+// names none. It is an error when they must not be used at that time with the model
+// that Warder ships ([threshold.Set.Usable]).
+func (c *Config) LoadThresholds(now time.Time) (*threshold.Set, error) {
+	if c.Guard.Thresholds == "" {
+		return nil, nil
+	}
+	s, err := threshold.Load(c.Guard.Thresholds)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Usable(textmodel.Guard().Digest(), now); err != nil {
+		return nil, fmt.Errorf("guard.thresholds %q: %w", c.Guard.Thresholds, err)
+	}
+	return s, nil
+}
+
 // CheckFiles reads every file that the configuration names and returns what is
 // wrong with them.
 func (c *Config) CheckFiles() []error {
@@ -62,6 +82,8 @@ func (c *Config) CheckFiles() []error {
 		_, err := c.LoadPolicy(name)
 		add(err)
 	}
+	_, err := c.LoadThresholds(time.Now())
+	add(err)
 	if c.TLS.Cert != "" {
 		if _, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key); err != nil {
 			add(fmt.Errorf("tls: %w", err))

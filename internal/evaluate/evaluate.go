@@ -47,13 +47,13 @@ const SmallSource = 100
 const SmallGroup = "(small sources)"
 
 // Rates are the published false-positive rates, from the strictest. The default
-// policy blocks at the first and flags at the second.
+// policy blocks at the second and flags at the third.
 var Rates = [...]float64{0.001, 0.01, 0.05}
 
 // The indices in [Rates] of the thresholds that the default policy acts on.
 const (
-	atBlock = 0
-	atFlag  = 1
+	atBlock = 1
+	atFlag  = 2
 )
 
 // A Judge scores texts. It must be safe for use by as many goroutines as its

@@ -14,7 +14,7 @@ func (r *Report) Print(w io.Writer) error {
 	p.line("corpus\t%d attacks\t%d honest, %d of them hard\t%d requests for harm\t%d independent payloads", r.Corpus.Rows[Attack],
 		r.Corpus.Rows[Honest], r.Corpus.Hard, r.Corpus.Rows[Harmful], r.Corpus.Payloads)
 	p.line("left out\t%d rows (other labels, answers)\n", r.Corpus.LeftOut)
-	p.line("Fraction flagged at the thresholds for each published false-positive rate, with 95 %% intervals: recall\nfor attacks and requests for harm, false positives for honest texts. The default policy blocks at 0.1 %%, flags at 1 %%.")
+	p.line("Fraction flagged at the thresholds for each published false-positive rate, with 95 %% intervals: recall\nfor attacks and requests for harm, false positives for honest texts. The default policy blocks at 1 %%, flags at 5 %%.")
 	for i := range r.Guards {
 		p.guard(&r.Guards[i])
 	}
@@ -80,7 +80,7 @@ func (p *printer) table(title string, ls []Line) {
 	if len(ls) == 0 {
 		return
 	}
-	p.line("\n%s\trows\tpayloads\tblock, 0.1 %%\tflag, 1 %%\t5 %%", title)
+	p.line("\n%s\trows\tpayloads\t0.1 %%\tblock, 1 %%\tflag, 5 %%", title)
 	for _, l := range ls {
 		p.line("%s\t%d\t%d\t%s\t%s\t%s", string(l.Kind)+"  "+l.Name, l.Rows, l.Payloads, show(l.Flagged[0]), show(l.Flagged[1]), show(l.Flagged[2]))
 	}
@@ -143,7 +143,7 @@ func (p *printer) disturbed(ds []Disturbed) {
 		if len(ds) == 0 {
 			return
 		}
-		p.line("\nobfuscated, %s\tattacks\thonest\tunanswered\trecall\tloss against clean\tfalse positives\trise against clean", [...]string{"block", "flag"}[at])
+		p.line("\nobfuscated, %s\tattacks\thonest\tunanswered\trecall\tloss against clean\tfalse positives\trise against clean", map[int]string{atBlock: "block", atFlag: "flag"}[at])
 		for _, d := range ds {
 			p.line("%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s", d.Way, d.Attacks, d.Honest, d.Missing, show(d.Recall[at]), signed(d.Loss[at]),
 				show(d.FalsePositives[at]), signed(d.Rise[at]))
@@ -174,7 +174,7 @@ func (p *printer) comparison(c *Comparison) {
 		p.line("%s\t%d\t%s\t%d\t%d\t%.3g\t%s\t%d\t%d\t%.3g", string(d.Kind)+"  "+d.Name, d.Rows, signed(b.Change), b.OnlyBase, b.OnlyOther, b.P,
 			signed(f.Change), f.OnlyBase, f.OnlyOther, f.P)
 	}
-	p.line("\nmacro\tblock\tflag\t5 %%")
+	p.line("\nmacro\t0.1 %%\tblock\tflag")
 	for _, x := range []struct {
 		name string
 		f    [len(Rates)]Fraction

@@ -46,6 +46,7 @@ import (
 	"time"
 
 	"warder.example/guard/threat"
+	"warder.example/guard/threshold"
 	"warder.example/internal/access"
 	"warder.example/internal/event"
 	"warder.example/internal/ledger"
@@ -102,6 +103,7 @@ func New(o Options) (*Server, error) {
 		metrics: newMetrics(), slots: make(chan struct{}, st.cfg.Limits.Concurrent),
 	}
 	s.state.Store(st)
+	s.metrics.registry.MustRegister(thresholdMetrics{func() *threshold.Set { return s.state.Load().thresholds }})
 	if l, ok := o.Ledger.(interface{ Stats() ledger.Stats }); ok {
 		s.metrics.follow(l.Stats)
 	}

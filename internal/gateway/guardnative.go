@@ -51,6 +51,10 @@ func (e *examination) nativeAnswer(req *native.Request) ([]byte, error) {
 	if a.Explained {
 		a.Rule = v.Rule
 		e.explainedFindings(a)
+		var err error
+		if a.Explanations, err = e.explanations(); err != nil {
+			return nil, err
+		}
 	} else {
 		e.coarseFindings(a)
 	}

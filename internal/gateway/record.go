@@ -11,6 +11,7 @@ const (
 	KindClosed  = "exchange.closed"  // before the last byte to the caller
 	KindRefused = "access.refused"   // requests refused before any work, counted per interval
 	KindServer  = "server.lifecycle" // start, reload, drain, stop
+	KindDrift   = "guard.drift"      // the operator's thresholds do not hold any more
 )
 
 // maxRecorded bounds the findings in one record; the count is always whole.
@@ -84,6 +85,8 @@ type Lifecycle struct {
 	// Policies are the digests of the others by name.
 	Policies map[string]string `json:"policies,omitempty"`
 	Config   string            `json:"config,omitempty"` // digest of the configuration file
+	// Thresholds is the digest of the file of the operator's own thresholds.
+	Thresholds string `json:"thresholds,omitempty"`
 }
 
 func init() {
@@ -91,6 +94,7 @@ func init() {
 	event.Register[Closed](KindClosed)
 	event.Register[AccessRefused](KindRefused)
 	event.Register[Lifecycle](KindServer)
+	event.Register[Drift](KindDrift)
 }
 
 // findingRecords turns findings into records. path names the place of a text by

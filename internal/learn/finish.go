@@ -44,7 +44,7 @@ func finish(rows []Row, m *textmodel.Model, held []scored, cfg Config) (*Result,
 			}
 		}
 	}
-	final, err := textmodel.New(spec, m.Weights(), m.Lexicon())
+	final, err := textmodel.New(spec, m.Weights(), m.Knows())
 	if err != nil {
 		return nil, err
 	}
@@ -107,34 +107,37 @@ type HeldOut struct {
 	Harm [len(textmodel.FalsePositiveRates)]float64
 }
 
-func report(held []scored, byOrigin map[guard.Origin]*[heads]textmodel.Calibration) []HeldOut {
-	type key struct {
-		source, label string
-		origin        guard.Origin
+// tally counts texts that reach thresholds, by source, label and origin.
+type tally map[tallyKey]*HeldOut
+
+type tallyKey struct {
+	source, label string
+	origin        guard.Origin
+}
+
+func newTally() tally { return tally{} }
+
+// add counts a text; reached says of each rate whether the attack heads and the
+// harm head reach its threshold.
+func (t tally) add(source string, r *Row, reached func(rate int) (attack, harm bool)) {
+	k := tallyKey{source, string(r.Label), r.Origin}
+	o := t[k]
+	if o == nil {
+		o = &HeldOut{Source: k.source, Label: k.label, Origin: k.origin}
+		t[k] = o
 	}
-	by := map[key]*HeldOut{}
-	for i := range held {
-		r := held[i].row
-		cal := byOrigin[r.Origin]
-		k := key{r.Source, string(r.Label), r.Origin}
-		o := by[k]
-		if o == nil {
-			o = &HeldOut{Source: k.source, Label: k.label, Origin: k.origin}
-			by[k] = o
-		}
-		o.Rows++
-		which := []int{0, 1}
-		if r.data() {
-			which = []int{0, 1, 2}
-		}
-		p, harm := top(cal, &held[i].ev, which), top(cal, &held[i].ev, []int{3})
-		for j := range o.Reached {
-			o.Reached[j] += indicator(p >= cal[0].Thresholds[j])
-			o.Harm[j] += indicator(harm >= cal[3].Thresholds[j])
-		}
+	o.Rows++
+	for j := range o.Reached {
+		attack, harm := reached(j)
+		o.Reached[j] += indicator(attack)
+		o.Harm[j] += indicator(harm)
 	}
-	out := make([]HeldOut, 0, len(by))
-	for _, o := range by {
+}
+
+// out returns the fractions, sorted.
+func (t tally) out() []HeldOut {
+	out := make([]HeldOut, 0, len(t))
+	for _, o := range t {
 		for j := range o.Reached {
 			o.Reached[j] /= float64(o.Rows)
 			o.Harm[j] /= float64(o.Rows)
@@ -145,6 +148,23 @@ func report(held []scored, byOrigin map[guard.Origin]*[heads]textmodel.Calibrati
 		return cmp.Or(strings.Compare(a.Label, b.Label), strings.Compare(a.Source, b.Source), cmp.Compare(a.Origin, b.Origin))
 	})
 	return out
+}
+
+func report(held []scored, byOrigin map[guard.Origin]*[heads]textmodel.Calibration) []HeldOut {
+	t := newTally()
+	for i := range held {
+		r := held[i].row
+		cal := byOrigin[r.Origin]
+		which := []int{0, 1}
+		if r.data() {
+			which = []int{0, 1, 2}
+		}
+		p, harm := top(cal, &held[i].ev, which), top(cal, &held[i].ev, []int{3})
+		t.add(r.Source, r, func(j int) (bool, bool) {
+			return p >= cal[0].Thresholds[j], harm >= cal[3].Thresholds[j]
+		})
+	}
+	return t.out()
 }
 
 func indicator(b bool) float64 {

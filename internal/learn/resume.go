@@ -17,7 +17,7 @@ import (
 // key names a unit of work by everything that its result depends on.
 func (s *set) key(w without, cfg Config) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %x %d %d %d %v %v", Recipe, textmodel.FeaturesName, s.digest, cfg.Seed, cfg.Bits,
-		cfg.Epochs, w, []any{learningRate, decay, smoothing, tooSmall, clipQuantile}))
+		cfg.Epochs, w, []any{learningRate, softening, decay, reweighing, maxPush, smoothing, tooSmall, clipQuantile}))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -38,8 +38,8 @@ func (s *set) hash() (out [32]byte) {
 			d.Write(b)
 		}
 	}
-	if s.lex != nil {
-		d.Write(s.lex.Bytes())
+	if s.knows.Lexicon != nil {
+		d.Write(s.knows.Lexicon.Bytes())
 	}
 	d.Sum(out[:0])
 	return out

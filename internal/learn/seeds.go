@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync"
 
 	"warder.example/guard"
 	"warder.example/internal/corpus"
@@ -22,16 +23,31 @@ import (
 //go:embed seeds/*.txt
 var embedded embed.FS
 
-// jailbreaks are the families that talk the model out of its rules; the others
-// take over its instructions.
-var jailbreaks = map[string]bool{
-	"roleplay": true, "persona_long": true, "jb_wrapper": true, "hypothetical": true, "policy_puppet": true, "suffix": true, "manyshot": true,
-}
+//go:embed seeds/families.tsv
+var familiesFile string
 
-// hard are the benign families that resemble attacks.
-var hard = map[string]bool{
-	"role_prompts": true, "quoting": true, "trigger_words": true, "security_benign": true, "doc_imperatives": true, "ops_benign": true, "creative_benign": true,
-}
+// family is what the texts under a heading are: a line of seeds/families.tsv.
+type family struct{ label corpus.Label }
+
+// families reads the list of families.
+var families = sync.OnceValues(func() (map[string]family, error) {
+	out := map[string]family{}
+	for n, line := range strings.Split(familiesFile, "\n") {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		f := strings.Split(line, "\t")
+		if len(f) != 3 || out[f[0]] != (family{}) {
+			return nil, fmt.Errorf("families.tsv line %d: %.60q; expected a new name, a label and a description with tabs between", n+1, line)
+		}
+		l := corpus.Label(f[1])
+		if !l.Attack() && !l.Ordinary() {
+			return nil, fmt.Errorf("families.tsv line %d: label %.40q; expected injection, jailbreak, benign or benign_hard", n+1, f[1])
+		}
+		out[f[0]] = family{l}
+	}
+	return out, nil
+})
 
 func seedRows(dir string) ([]Row, error) {
 	var fsys fs.FS
@@ -47,6 +63,15 @@ func seedRows(dir string) ([]Row, error) {
 	default:
 		fsys = os.DirFS(dir)
 	}
+	rows, err := textsOf(fsys)
+	if err == nil && len(rows) == 0 {
+		err = fmt.Errorf("seeds: no texts in attacks-*.txt and benign-*.txt of %q", dir)
+	}
+	return rows, err
+}
+
+// textsOf reads the texts of a folder of seeds, with payloads in carriers.
+func textsOf(fsys fs.FS) ([]Row, error) {
 	names, err := fs.Glob(fsys, "*.txt")
 	if err != nil {
 		return nil, fmt.Errorf("listing seeds: %w", err)
@@ -67,10 +92,11 @@ func seedRows(dir string) ([]Row, error) {
 		}
 		rows = append(rows, part...)
 	}
-	if len(rows) == 0 {
-		return nil, fmt.Errorf("seeds: no texts in attacks-*.txt and benign-*.txt of %q", dir)
+	loaded, err := carried(fsys)
+	if err != nil {
+		return nil, err
 	}
-	return rows, nil
+	return append(rows, loaded...), nil
 }
 
 func parseSeeds(text string, attack bool) ([]Row, error) {
@@ -93,6 +119,13 @@ func parseSeeds(text string, attack bool) ([]Row, error) {
 		}
 		r := head
 		r.Text = strings.ReplaceAll(line, `\n`, "\n")
+		if before, rest, ok := strings.Cut(r.Text, "⟦"); ok && attack {
+			inner, after, ok := strings.Cut(rest, "⟧")
+			if !ok {
+				return nil, fmt.Errorf("line %d: ⟦ without ⟧", n+1)
+			}
+			r.Text, r.Attack = before+inner+after, inner
+		}
 		rows = append(rows, r)
 	}
 	return rows, nil
@@ -111,13 +144,17 @@ func seedHeading(h string, attack bool) (Row, error) {
 		}
 		r.Origin = o
 	}
-	switch {
-	case attack && jailbreaks[f[0]]:
-		r.Label = corpus.Jailbreak
-	case attack:
-		r.Label = corpus.Injection
-	case hard[f[0]]:
-		r.Label = corpus.BenignHard
+	known, err := families()
+	if err != nil {
+		return r, err
 	}
+	fam, ok := known[f[0]]
+	switch {
+	case !ok:
+		return r, fmt.Errorf("heading %.60q: no such family in families.tsv", h)
+	case fam.label.Attack() != attack:
+		return r, fmt.Errorf("heading %.60q: family of label %s; attacks stand in attacks-*.txt, the others in benign-*.txt", h, fam.label)
+	}
+	r.Label = fam.label
 	return r, nil
 }

@@ -12,12 +12,14 @@ import (
 
 // Settings of the solver, chosen on held-out sources of the training data.
 const (
-	learningRate = 0.2
-	decay        = 2e-5 // L2, applied to the features of each example
-	softening    = 1.0  // of AdaGrad's divisor: keeps first steps small
+	learningRate = 0.1
+	softening    = 10   // keeps early steps small: few texts of a feature teach little
+	decay        = 2e-5 // of weights
+	reweighing   = 1.0  // step size of [solver.reweigh]
 	smoothing    = 0.02 // of labels
 	tooSmall     = 2e-3 // gradients below are skipped
 	clipQuantile = 0.9999
+	maxPush      = 3.0
 )
 
 // solver fits the four heads at once by stochastic gradient descent with
@@ -29,11 +31,52 @@ type solver struct {
 	g2   [][heads]float32
 	bias [parts][heads]float32
 	b2   [parts][heads]float32
+	// push is how much more, or less, than their weight the examples of a
+	// cohort count; cost is what they cost in this epoch.
+	push []float32
+	cost []cost
+}
+
+// cost is a weighted sum of losses.
+type cost struct{ sum, weight float64 }
+
+// cohort numbers the examples of one group of sources with one answer of a head.
+func (e *example) cohort(h int) int { return (e.group*heads+h)*2 + int(e.y[h]) }
+
+// reweigh lets the cohorts that cost most count more in the next epoch, so that
+// no source is left behind for the sake of larger ones (after Sagawa, Koh,
+// Hashimoto, Liang, "Distributionally robust neural networks for group shifts",
+// 2020). Each is compared with the others of the same head and answer.
+func (v *solver) reweigh() {
+	for k := range 2 * heads {
+		var mean, n float64
+		for i := k; i < len(v.cost); i += 2 * heads {
+			if c := v.cost[i]; c.weight > 0 {
+				mean += c.sum / c.weight
+				n++
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		mean /= n
+		for i := k; i < len(v.cost); i += 2 * heads {
+			if c := v.cost[i]; c.weight > 0 {
+				f := float64(v.push[i]) * math.Exp(reweighing*(c.sum/c.weight-mean)/(mean+1e-9))
+				v.push[i] = float32(max(1/maxPush, min(maxPush, f)))
+			}
+		}
+	}
+	clear(v.cost)
 }
 
 // fit trains on all examples except those that are held out.
 func (s *set) fit(ctx context.Context, w without, key string, cfg Config, step func()) (*textmodel.Model, error) {
 	v := &solver{idf: s.idf, w: make([][heads]float32, len(s.idf)), g2: make([][heads]float32, len(s.idf))}
+	v.push, v.cost = make([]float32, s.groups*2*heads), make([]cost, s.groups*2*heads)
+	for i := range v.push {
+		v.push[i] = 1
+	}
 	var order []int32
 	for i := range s.examples {
 		if !w.holds(&s.examples[i]) {
@@ -44,6 +87,9 @@ func (s *set) fit(ctx context.Context, w without, key string, cfg Config, step f
 	for epoch := range cfg.Epochs {
 		rnd.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		rate := learningRate * (1 - 0.8*float32(epoch)/float32(cfg.Epochs))
+		if epoch > 0 {
+			v.reweigh()
+		}
 		for n, i := range order {
 			if n%1024 == 0 {
 				if err := ctx.Err(); err != nil {
@@ -54,7 +100,7 @@ func (s *set) fit(ctx context.Context, w without, key string, cfg Config, step f
 		}
 		step()
 	}
-	return v.model(key, cfg)
+	return v.model(s.knows, key, cfg)
 }
 
 // learn makes one step. N-grams and concepts are two models that are fitted side
@@ -65,7 +111,7 @@ func (v *solver) learn(e *example, rate float32) {
 	var norm [kinds]float32
 	var raw [parts][heads]float32
 	for k, fs := range e.features {
-		norm[k] = 1 / float32(math.Sqrt(float64(max(len(fs), 1))))
+		norm[k] = textmodel.Norm(k, len(fs))
 		for h, x := range v.dot(fs) {
 			raw[partOf[k]][h] += float32(x * norm[k])
 		}
@@ -81,7 +127,7 @@ func (v *solver) learn(e *example, rate float32) {
 }
 
 // partOf says which part a kind of feature belongs to.
-var partOf = [kinds]int{0, 0, 1}
+var partOf = [kinds]int{0, 0, 1, 1}
 
 const parts = 2
 
@@ -96,11 +142,16 @@ func (v *solver) gradient(e *example, p int, raw *[heads]float32, rate float32) 
 		if e.y[h] == positive {
 			y = 1 - smoothing/2
 		}
-		g := logistic(v.bias[p][h]+raw[h]) - y
+		z := v.bias[p][h] + raw[h]
+		g := logistic(z) - y
+		at := e.cohort(h)
+		c := &v.cost[at]
+		c.sum += float64(e.weight[h]) * math.Abs(float64(g))
+		c.weight += float64(e.weight[h])
 		if g < tooSmall && g > -tooSmall {
 			continue
 		}
-		grad[h] = float32(g * e.weight[h])
+		grad[h] = float32(g * e.weight[h] * v.push[at])
 		any = true
 		v.b2[p][h] += float32(grad[h] * grad[h])
 		v.bias[p][h] -= float32(rate * grad[h] / (1 + float32(math.Sqrt(float64(v.b2[p][h])))))
@@ -131,7 +182,7 @@ func (v *solver) step(features []uint32, grad *[heads]float32, norm, rate float3
 			}
 			g := float32(grad[h]*x) + float32(decay*w[h])
 			g2[h] += float32(g * g)
-			w[h] -= float32(rate * g / (softening + float32(math.Sqrt(float64(g2[h])))))
+			w[h] -= float32(rate * g / (float32(softening) + float32(math.Sqrt(float64(g2[h])))))
 		}
 	}
 }
@@ -140,7 +191,7 @@ func logistic(z float32) float32 { return float32(1 / (1 + math.Exp(-float64(z))
 
 // model rounds the weights to a byte each. The few largest are clipped, so that
 // the many small ones keep their precision.
-func (v *solver) model(key string, cfg Config) (*textmodel.Model, error) {
+func (v *solver) model(k textmodel.Knowledge, key string, cfg Config) (*textmodel.Model, error) {
 	spec := textmodel.Spec{Name: "unit", Recipe: key, Features: textmodel.FeaturesName, Bits: cfg.Bits}
 	weights := make([][textmodel.MaxHeads]int8, len(v.w))
 	for h, name := range Heads {
@@ -153,7 +204,7 @@ func (v *solver) model(key string, cfg Config) (*textmodel.Model, error) {
 			Name: name, Scale: scale, Bias: float64(v.bias[0][h]) + float64(v.bias[1][h]), Calibrations: []textmodel.Calibration{untuned},
 		})
 	}
-	return textmodel.New(spec, weights, cfg.Lexicon)
+	return textmodel.New(spec, weights, k)
 }
 
 // untuned stands in a unit's model until calibration replaces it.

@@ -22,6 +22,7 @@ const suffixed = 300
 // odd characters alone are not an attack.
 func synthesise(rows []Row, seed uint64) []Row {
 	out := disturb(rows, random(seed, "disturb"))
+	out = append(out, pasted(rows, random(seed, "pasted"))...)
 	return append(out, suffixes(rows, random(seed, "suffix"))...)
 }
 

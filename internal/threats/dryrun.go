@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 
 	"warder.example/guard"
 	"warder.example/guard/detect"
 	"warder.example/guard/threat"
+	"warder.example/internal/binomial"
 	"warder.example/internal/corpus"
 )
 
@@ -48,7 +48,7 @@ func (o Outcome) Within(budget float64) error {
 	case float64(o.Matched) > budget*float64(o.Texts):
 		return fmt.Errorf("%w: %s; the budget is %g %%", ErrOverBudget, o, 100*budget)
 	}
-	return fmt.Errorf("%w: %s; the budget is %g %%, which takes at least %d texts", ErrTooFew, o, 100*budget, fewest(o.Matched, budget))
+	return fmt.Errorf("%w: %s; the budget is %g %%, which takes at least %d texts", ErrTooFew, o, 100*budget, binomial.Fewest(o.Matched, budget, confidence))
 }
 
 // DryRun measures an entry on honest traffic: rows in the corpus form. Rows that the
@@ -89,58 +89,6 @@ func DryRun(ctx context.Context, sketch threat.Sketch, rows *corpus.Reader) (Out
 			o.Matched++
 		}
 	}
-	o.Low, o.High = interval(o.Matched, o.Texts)
+	o.Low, o.High = binomial.Interval(o.Matched, o.Texts, confidence)
 	return o, nil
-}
-
-// interval is the one of Clopper and Pearson (1934): exact, whatever the share is.
-func interval(k, n int) (low, high float64) {
-	if n == 0 {
-		return 0, 1
-	}
-	if k > 0 {
-		low = bisect(func(p float64) bool { return 1-atMost(k-1, n, p) < 1-confidence })
-	}
-	if k == n {
-		return low, 1
-	}
-	return low, bisect(func(p float64) bool { return atMost(k, n, p) > 1-confidence })
-}
-
-// bisect returns the end of the stretch from 0 on where holds is true.
-func bisect(holds func(p float64) bool) float64 {
-	lo, hi := 0.0, 1.0
-	for range 60 {
-		if mid := (lo + hi) / 2; holds(mid) {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	return hi
-}
-
-// atMost is the probability of at most k in n at a share of p.
-func atMost(k, n int, p float64) float64 {
-	sum := 0.0
-	all, _ := math.Lgamma(float64(n + 1))
-	for i := 0; i <= k; i++ {
-		a, _ := math.Lgamma(float64(i + 1))
-		b, _ := math.Lgamma(float64(n - i + 1))
-		sum += math.Exp(all - a - b + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
-	}
-	return min(sum, 1)
-}
-
-// fewest is how many texts of which k match support a budget.
-func fewest(k int, budget float64) int {
-	lo, hi := k, 1<<30
-	for lo+1 < hi {
-		if mid := (lo + hi) / 2; atMost(k, mid, budget) > 1-confidence {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	return hi
 }

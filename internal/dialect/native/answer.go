@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"warder.example/guard"
+	"warder.example/guard/explain"
 )
 
 // An Answer to POST /v1/guard. docs/guard-api.md describes every member.
@@ -21,6 +22,16 @@ type Answer struct {
 	NotAssessed []string        `json:"not_assessed"`
 	Rule        string          `json:"rule,omitempty"`
 	Policy      string          `json:"policy"`
+	// Explanations are in explained answers, of the texts judged most
+	// strictly.
+	Explanations []Explanation `json:"explanations,omitempty"`
+}
+
+// An Explanation of the verdict on one string of the request, judged by itself.
+type Explanation struct {
+	Text int    `json:"text"` // as in [Finding]
+	Path string `json:"path"`
+	explain.Explanation
 }
 
 // A Finding as the caller may see it. The members from Category on are left out

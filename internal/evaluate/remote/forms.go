@@ -61,9 +61,9 @@ func readWarder(body []byte) (evaluate.Judgement, error) {
 		case f.FPR != nil:
 			got.FPR = *f.FPR
 		case f.Action == "flag":
-			got = evaluate.Mark{Score: 0.5, FPR: 0.01}
+			got = evaluate.Mark{Score: 0.5, FPR: 0.05}
 		case f.Action != "allow":
-			got = evaluate.Mark{Score: 1, FPR: 0.001}
+			got = evaluate.Mark{Score: 1, FPR: 0.01}
 		}
 		m.Score, m.FPR = max(m.Score, got.Score), min(m.FPR, got.FPR)
 	}
