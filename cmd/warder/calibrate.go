@@ -41,7 +41,7 @@ model of this program, and expires after 90 days unless --valid says otherwise.
 
 Exit status: 0 chosen, 1 too few texts, 2 error.
 
-  warder calibrate --benign lastweek.jsonl --budget 0.001 --out thresholds.yaml
+  warder calibrate --benign lastweek.jsonl --budget 0.01,0.05 --out thresholds.yaml
   warder calibrate --benign questions.txt --lines --as user --budget 0.01`
 }
 
@@ -51,6 +51,9 @@ func (c *calibrateCmd) Run(e *env) error {
 		return err
 	}
 	in := e.stdin
+	if sameFile(c.Out, c.Benign) {
+		return fmt.Errorf("--out %.200q is the file of honest texts; expected another", c.Out)
+	}
 	if c.Benign != "-" {
 		f, err := os.Open(c.Benign)
 		if err != nil {

@@ -78,6 +78,9 @@ func (c *evalCmd) Run(e *env) error {
 		return err
 	}
 	var file *os.File
+	if sameFile(c.HTML, c.Corpus) {
+		return fmt.Errorf("--html %.200q is the corpus itself; expected another file", c.HTML)
+	}
 	if c.HTML != "" {
 		// Opened before the work, emptied after it: an interrupt keeps the last page.
 		if file, err = os.OpenFile(c.HTML, os.O_WRONLY|os.O_CREATE, 0o644); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"os"
 
 	"warder.example/internal/config"
 	"warder.example/internal/node"
@@ -48,4 +49,14 @@ func (p placeFlags) ledgerDir(e *env) (string, error) {
 		return "", err
 	}
 	return node.LedgerDir(cfg), nil
+}
+
+// sameFile reports whether two names lead to one existing file.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }

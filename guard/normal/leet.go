@@ -10,18 +10,18 @@ const maxLeet = 40
 // leetWord returns the word that text[start:end], letters, digits and signs,
 // is written for, and its bounds without the signs around it. Names such as
 // gpt4, h2o or sha256, versions, units, ordinals and ids are left alone: what a
-// fold needs is a word of the lexicon with a digit inside, or digits in two
-// places of what then looks English.
+// fold needs is a word of the lexicon with a digit inside, digits in two places
+// of what then looks English, or a text in leetspeak around it.
 func (f *wordFold) leetWord(start, end int) (int, int, string, bool) {
 	for end > start && class[f.text[end-1]]&cLeet != 0 {
 		end--
 	}
 	core := f.text[start:end]
-	if len(core) < 3 || len(core) > maxLeet {
+	if len(core) < 2 || len(core) > maxLeet {
 		return 0, 0, "", false
 	}
 	s, ok := shapeOf(core)
-	if !ok {
+	if !ok || s.digits+s.signs == 0 {
 		return 0, 0, "", false
 	}
 	word := foldLeet(core, 'i')
@@ -30,7 +30,11 @@ func (f *wordFold) leetWord(start, end int) (int, int, string, bool) {
 			word = l
 		}
 	}
-	if !f.leetFits(s, word) || start > 0 && f.text[start-1] == '/' && !known(word) {
+	if start > 0 && f.text[start-1] == '/' && !known(word) {
+		return 0, 0, "", false
+	}
+	throughout := f.leetThroughout(start) && s.fitsThroughout(core, word) && !(s.hexadecimal && f.dashed(start, end))
+	if !throughout && (len(core) < 3 || s.trails || s.digits+s.signs > 2*s.letters || !f.leetFits(s, word)) {
 		return 0, 0, "", false
 	}
 	f.leet = true
@@ -42,30 +46,34 @@ type shape struct {
 	letters, digits, signs   int
 	groups                   int  // runs of digits and signs
 	inner                    int  // such runs with a letter on both sides
+	longest                  int  // bytes of the longest such run
 	leads                    bool // it begins with such a run
+	trails                   bool // it ends with its only such run
+	capitals                 bool // its letters are all capitals
 	ones, hexadecimal, camel bool
 }
 
 // shapeOf describes a word; ok is false if it cannot be leetspeak.
 func shapeOf(core string) (s shape, ok bool) {
-	s.hexadecimal = true
-	run := false
+	s.hexadecimal, s.capitals = true, true
+	run := 0
 	for i := 0; i < len(core); i++ {
 		c := core[i]
-		if class[c]&cLetter != 0 {
+		if class[c]&(cLetter|cForeign) != 0 {
 			s.letters++
-			if run && s.letters > 1 {
+			if run > 0 && s.letters > 1 {
 				s.inner++
 			}
+			s.capitals = s.capitals && c < 'a'
 			s.camel = s.camel || i > 0 && c < 'a' && core[i-1] >= 'a'
 			s.hexadecimal = s.hexadecimal && c|0x20 <= 'f'
-			run = false
+			run = 0
 			continue
 		}
 		if leetLetter[c] == 0 {
 			return s, false // 2 and 6 stand for nothing readers agree on
 		}
-		if !run {
+		if run == 0 {
 			s.groups++
 		}
 		s.leads = s.leads || i == 0
@@ -78,10 +86,14 @@ func shapeOf(core string) (s shape, ok bool) {
 		} else {
 			s.digits++
 		}
-		run = true
+		run++
+		s.longest = max(s.longest, run)
 	}
-	n := s.digits + s.signs
-	return s, s.letters > 0 && n > 0 && n <= 2*s.letters && (s.inner > 0 || s.leads)
+	s.trails = s.inner == 0 && !s.leads
+	if len(core) > 2 && core[0] == '0' && core[1]|0x20 == 'x' {
+		return s, false // a number of a program
+	}
+	return s, s.letters > 0
 }
 
 func (f *wordFold) leetFits(s shape, word string) bool {
@@ -112,7 +124,7 @@ func foldLeet(core string, one byte) string {
 	}
 	for i := 0; i < len(core); i++ {
 		c := core[i]
-		if class[c]&cLetter == 0 {
+		if class[c]&(cLetter|cForeign) == 0 {
 			if l := leetLetter[c]; l == 'i' {
 				c = one - capital
 			} else {

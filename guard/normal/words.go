@@ -38,6 +38,11 @@ type wordFold struct {
 	leet    bool // a word with digits for letters came before
 	small   bool // a word in small capitals came before
 
+	// The stretch that was weighed last: where it ends, and whether it is
+	// leetspeak.
+	weighed    int
+	throughout bool
+
 	// Which alphabets have letters in the text that show no Latin one.
 	surveyed bool
 	strange  [otherScript + 1]bool
@@ -50,36 +55,54 @@ const maxWord = 128
 func (f *wordFold) fold() {
 	text, from := f.text, 0
 	for i := 0; i < len(text); {
-		if class[text[i]]&(cLetter|cDigit|cLeet|cForeign) == 0 {
+		if class[text[i]]&cWord == 0 {
 			i++
 			continue
 		}
 		start, all := i, uint8(0)
 		for i < len(text) {
 			c := class[text[i]]
-			if c&(cLetter|cDigit|cLeet|cForeign) == 0 {
+			if c&cWord == 0 {
 				break
 			}
 			all |= c
 			i++
 		}
-		if all&(cDigit|cLeet|cForeign) == 0 || all&(cLetter|cForeign) == 0 || i-start > maxWord {
+		if all&(cDigit|cLeet|cForeign) == 0 || i-start > maxWord {
 			continue
 		}
-		if all&cForeign == 0 {
-			if s, e, word, ok := f.leetWord(start, i); ok {
-				f.b.copy(text, from, s)
-				f.spell(s, e, word)
-				from = e
-				f.u.res.Signals.Leet++
-			}
-			continue
-		}
-		from = f.foreign(start, i, from)
+		from = f.word(start, i, from, all)
 	}
 	if f.changed {
 		f.b.copy(text, from, len(text))
 	}
+}
+
+// word folds text[start:end], of bytes of the classes all, and returns up to
+// where the text is written.
+func (f *wordFold) word(start, end, from int, all uint8) int {
+	word, ok := "", false
+	switch {
+	case all&cForeign != 0:
+		if all&cDigit != 0 {
+			if from, ok = f.leetAccented(start, end, from); ok {
+				f.u.res.Signals.Leet++
+				return from
+			}
+		}
+		return f.foreign(start, end, from)
+	case all == cDigit|cRun:
+		word, ok = f.leetNumber(start, end)
+	case all&cLetter != 0:
+		start, end, word, ok = f.leetWord(start, end)
+	}
+	if !ok {
+		return from
+	}
+	f.b.copy(f.text, from, start)
+	f.spell(start, end, word)
+	f.u.res.Signals.Leet++
+	return end
 }
 
 // spell writes word, of as many bytes as characters, for text[s:e].

@@ -62,11 +62,14 @@ type group struct {
 // passage + window*w - length*log(segments). It was chosen on the validation texts
 // and unshipped corpora and is not fitted: in the training corpora long texts of
 // users are mostly attacks, and a fit would take length for one.
-type shape struct{ window, length float64 }
+//
+// fresh is the part of traffic that thresholds expect to come from sources unlike
+// any that the model knows. Data is of more kinds than corpora have.
+type shape struct{ window, length, fresh float64 }
 
 var (
-	spoken  = shape{0.3, 0.65} // the whole counts, a window little
-	written = shape{3, 0}      // a command stands anywhere in a document
+	spoken  = shape{0.3, 1.3, 0.25} // the whole counts, a window little
+	written = shape{3, 0, 1}        // a command stands anywhere in a document
 )
 
 func (s shape) score(e *textmodel.Evidence) float64 {
@@ -95,8 +98,8 @@ func (g *group) calibrate(all []scored) ([heads]textmodel.Calibration, error) {
 		out[h] = textmodel.Calibration{Passage: c, Window: c * g.shape.window, Length: -c * g.shape.length, Bias: b}
 	}
 	honest := g.honest(all)
-	attack := thresholds(honest, &out, g.attacks)
-	harm := thresholds(honest, &out, []int{3})
+	attack := thresholds(honest, &out, g.attacks, g.shape.fresh)
+	harm := thresholds(honest, &out, []int{3}, g.shape.fresh)
 	for h := range heads {
 		out[h].Thresholds, out[h].Honest = attack, len(honest)
 		if Heads[h] == HeadHarmful {
@@ -214,10 +217,6 @@ type honestSource struct {
 	hard         bool // resembles attacks
 }
 
-// freshShare is the part of traffic that thresholds expect to come from sources
-// unlike any that the model knows.
-const freshShare = 0.25
-
 // rates returns the false-positive rates of a threshold.
 func (s *honestSource) rates(t float64) (fresh, known float64) {
 	above := func(xs []float64) float64 {
@@ -228,11 +227,11 @@ func (s *honestSource) rates(t float64) (fresh, known float64) {
 }
 
 // thresholds returns for each published rate the least score that fewer honest
-// texts reach: the mean over ordinary sources is within the rate, [freshShare] of
+// texts reach: the mean over ordinary sources is within the rate, a share of
 // it taken from fresh scores, the rest from known ones; and no known source, those
 // that resemble attacks included, exceeds [worst]. The mean gives every source the
 // same say (see [ballot]), since the easy ones are large.
-func thresholds(honest []scored, cal *[heads]textmodel.Calibration, which []int) (out [len(textmodel.FalsePositiveRates)]float64) {
+func thresholds(honest []scored, cal *[heads]textmodel.Calibration, which []int, share float64) (out [len(textmodel.FalsePositiveRates)]float64) {
 	by := map[string]*honestSource{}
 	count := map[string]int{}
 	for i := range honest {
@@ -258,7 +257,7 @@ func thresholds(honest []scored, cal *[heads]textmodel.Calibration, which []int)
 		sources = append(sources, by[name])
 	}
 	for i, rate := range textmodel.FalsePositiveRates {
-		out[i] = least(all, sources, rate, worst[i])
+		out[i] = least(all, sources, rate, worst[i], share)
 		if i > 0 {
 			out[i] = min(out[i], out[i-1])
 		}
@@ -271,7 +270,7 @@ func thresholds(honest []scored, cal *[heads]textmodel.Calibration, which []int)
 const leastThreshold = 0.5
 
 // least finds the threshold for one rate by bisection over the sorted scores.
-func least(all []float64, sources []*honestSource, rate, worst float64) float64 {
+func least(all []float64, sources []*honestSource, rate, worst, share float64) float64 {
 	holds := func(t float64) bool {
 		sum, n := 0.0, 0.0
 		for _, s := range sources {
@@ -283,7 +282,7 @@ func least(all []float64, sources []*honestSource, rate, worst float64) float64 
 				continue
 			}
 			n++
-			sum += float64(freshShare*fresh) + float64((1-freshShare)*known)
+			sum += float64(share*fresh) + float64((1-share)*known)
 		}
 		return sum <= rate*n
 	}

@@ -68,7 +68,7 @@ func raise(cal *[heads]textmodel.Calibration, honest []scored) {
 		r.Source = "email"
 		mail[i].row = &r
 	}
-	attack := thresholds(mail, cal, []int{0, 1, 2})
+	attack := thresholds(mail, cal, []int{0, 1, 2}, written.fresh)
 	for h := range heads {
 		if Heads[h] == HeadHarmful {
 			continue
