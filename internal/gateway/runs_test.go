@@ -173,8 +173,14 @@ func TestCutTextsModerations(t *testing.T) {
 				got = append(got, x.Flagged)
 			}
 			o, _, _ := r.records(p.request())
-			if !slices.Equal(got, c.flagged) || o.Count != c.findings {
-				t.Errorf("flagged %v, %d findings recorded: %+v; want %v and %d", got, o.Count, o.Findings, c.flagged, c.findings)
+			found := 0 // what the classifier thinks of the words is not the point here
+			for _, f := range o.Findings {
+				if f.Detector != "promptattack" {
+					found++
+				}
+			}
+			if !slices.Equal(got, c.flagged) || found != c.findings {
+				t.Errorf("flagged %v, %d findings recorded: %+v; want %v and %d", got, found, o.Findings, c.flagged, c.findings)
 			}
 		})
 	}
