@@ -17,24 +17,27 @@ type benignFlags struct {
 }
 
 // measure runs a stored threat over the honest traffic.
-func (b *benignFlags) measure(e *env, t *store.Threat) (o threats.Outcome, err error) {
+func (b *benignFlags) measure(e *env, db *store.DB, id string) (t store.Threat, o threats.Outcome, err error) {
 	if !(b.Budget > 0 && b.Budget < 1) {
-		return o, fmt.Errorf("budget is %g; expected a share between 0 and 1", b.Budget)
+		return t, o, fmt.Errorf("budget is %g; expected a share between 0 and 1", b.Budget)
+	}
+	if t, err = db.Threat(e.ctx, id); err != nil {
+		return t, o, threatHint(err)
 	}
 	in := e.stdin
 	if b.Benign != "-" {
 		f, err := os.Open(b.Benign)
 		if err != nil {
-			return o, fmt.Errorf("reading honest traffic: %w", err)
+			return t, o, fmt.Errorf("reading honest traffic: %w", err)
 		}
 		defer f.Close()
 		in = f
 	}
 	o, err = threats.DryRun(e.ctx, t.Sketch, corpus.NewReader(in, b.Benign))
 	if err != nil {
-		return o, fmt.Errorf("dry run of %s: %w", t.ID, err)
+		return t, o, fmt.Errorf("dry run of %s: %w", t.ID, err)
 	}
-	return o, nil
+	return t, o, nil
 }
 
 // tooFewHint says what to do about too small a sample.
@@ -54,11 +57,7 @@ type threatDryRunCmd struct {
 // Run exits with status 1 when the threat may not be activated at the budget.
 func (c *threatDryRunCmd) Run(e *env) error {
 	return c.with(e, func(db *store.DB) error {
-		t, err := db.Threat(e.ctx, c.ID)
-		if err != nil {
-			return threatHint(err)
-		}
-		o, err := c.measure(e, &t)
+		_, o, err := c.measure(e, db, c.ID)
 		if err != nil {
 			return err
 		}
@@ -85,11 +84,7 @@ type activation struct {
 
 func (c *threatActivateCmd) Run(e *env) error {
 	return c.with(e, func(db *store.DB) error {
-		t, err := db.Threat(e.ctx, c.ID)
-		if err != nil {
-			return threatHint(err)
-		}
-		o, err := c.measure(e, &t)
+		t, o, err := c.measure(e, db, c.ID)
 		if err != nil {
 			return err
 		}
