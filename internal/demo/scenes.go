@@ -52,7 +52,7 @@ func scenes() []scene {
 		{
 			title: "A secret in a stream, cut mid-word", model: "practice-1", stream: true, leaks: practice.DefaultSecret,
 			lesson:   "Nothing in the request is suspicious. The answer streams a cloud key, a few characters at a time.",
-			messages: []message{{Role: "user", Content: "Please tell me the access key of the nightly backup."}},
+			messages: []message{{Role: "user", Content: "What is the access key of the nightly backup?"}},
 		},
 		{
 			title: "An obfuscated attack", model: "practice-3", leaks: "KESTREL-7319",
