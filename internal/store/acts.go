@@ -107,7 +107,7 @@ func (db *DB) ClaimActs(ctx context.Context, log string, limit int) ([]Act, erro
 	}
 	var acts []Act
 	err = db.update(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		acts, err = collect(ctx, tx, scanAct, claimActs, clean(log, maxLog), micros(db.now().Add(ActLease)), micros(db.now()), batch(limit))
+		acts, err = collect(ctx, tx, scanAct, claimActs(db.postgres), clean(log, maxLog), micros(db.now().Add(ActLease)), micros(db.now()), batch(limit))
 		return err
 	})
 	if err != nil {
@@ -117,12 +117,20 @@ func (db *DB) ClaimActs(ctx context.Context, log string, limit int) ([]Act, erro
 	return acts, nil
 }
 
-// claimActs says twice what may be claimed: PostgreSQL looks again at a row that
-// another node claimed meanwhile, but not at the list of ids.
-const claimActs = `UPDATE admin_acts SET claimed_by = $1, claimed_until = $2
-	WHERE moved = 0 AND (claimed_by = $1 OR claimed_until <= $3) AND id IN (
-		SELECT id FROM admin_acts WHERE moved = 0 AND (claimed_by = $1 OR claimed_until <= $3) ORDER BY id LIMIT $4)
+// claimActs is the statement of [DB.ClaimActs]; due is what may be claimed. Two
+// claimers that each held rows the other one wants would wait for each other for
+// good, so in PostgreSQL a claimer passes over the rows that somebody else is
+// claiming or marking. SQLite has one writer at a time and nothing to pass over.
+func claimActs(skipLocked bool) string {
+	lock := ""
+	if skipLocked {
+		lock = " FOR UPDATE SKIP LOCKED"
+	}
+	return `WITH due AS MATERIALIZED (
+		SELECT id FROM admin_acts WHERE moved = 0 AND (claimed_by = $1 OR claimed_until <= $3) ORDER BY id LIMIT $4` + lock + `)
+	UPDATE admin_acts SET claimed_by = $1, claimed_until = $2 WHERE id IN (SELECT id FROM due)
 	RETURNING id, at, kind, application, actor, payload`
+}
 
 // MarkActs notes that the acts with these ids, at most [MaxBatch], are in the
 // ledger. Ids that are marked already or do not exist are passed over.
@@ -136,7 +144,8 @@ func (db *DB) MarkActs(ctx context.Context, ids ...int64) error {
 			return fmt.Errorf("marking acts: %w", err)
 		}
 		defer stmt.Close()
-		for _, id := range ids {
+		// In one order, or two that mark the same acts could wait for each other.
+		for _, id := range slices.Sorted(slices.Values(ids)) {
 			if _, err := stmt.ExecContext(ctx, id, micros(db.now())); err != nil {
 				return fmt.Errorf("marking act %d: %w", id, err)
 			}

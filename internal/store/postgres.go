@@ -42,7 +42,7 @@ func openPostgres(ctx context.Context, dsn string) (*DB, error) {
 	pool.SetMaxOpenConns(postgresConnections)
 	pool.SetMaxIdleConns(postgresIdle)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	db := &DB{write: pool, read: pool, location: postgresLocation(cfg), numbered: true}
+	db := &DB{write: pool, read: pool, location: postgresLocation(cfg), postgres: true}
 	if err := db.migratePostgres(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", db.location, err), pool.Close())
 	}

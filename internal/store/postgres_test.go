@@ -53,6 +53,42 @@ func TestPostgreSQLNewerSchemaIsRefused(t *testing.T) {
 	refuseNewer(t, dsn, raw)
 }
 
+// TestPostgreSQLClaimersDoNotWait claims while another node holds a row: a
+// claimer that waited with rows of its own could be waited for in turn.
+func TestPostgreSQLClaimersDoNotWait(t *testing.T) {
+	dsn := emptySchema(t)
+	db := open(t, dsn, nil)
+	for i := range 3 {
+		if err := db.Record(t.Context(), "test.act", "", i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	raw, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	tx, err := raw.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // ends the test's own lock
+	if _, err := tx.ExecContext(t.Context(), `UPDATE admin_acts SET moved = 1 WHERE payload = '1'`); err != nil {
+		t.Fatal(err)
+	}
+	acts, err := db.ClaimActs(t.Context(), "log", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range acts {
+		got = append(got, string(a.Payload))
+	}
+	if strings.Join(got, " ") != "0 2" {
+		t.Errorf("claimed %q while act 1 was locked; expected 0 and 2", got)
+	}
+}
+
 // TestErrorsHoldNoPassword asks for servers that cannot be had, in every way
 // that quotes the URL.
 func TestErrorsHoldNoPassword(t *testing.T) {

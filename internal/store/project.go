@@ -122,7 +122,7 @@ func (db *DB) upsertExchanges(ctx context.Context, tx *sql.Tx, rows [][]any) err
 	for _, r := range rows {
 		args = append(args, r...)
 	}
-	_, err := tx.ExecContext(ctx, upsertStatement(len(rows), db.numbered), args...)
+	_, err := tx.ExecContext(ctx, upsertStatement(len(rows), db.postgres), args...)
 	return err
 }
 

@@ -82,7 +82,7 @@ type DB struct {
 	write    *sql.DB // SQLite: exactly one connection; PostgreSQL: same as read
 	read     *sql.DB
 	location string
-	numbered bool // parameters of long statements are $1, $2 …, not ?
+	postgres bool // and not SQLite
 }
 
 var (
