@@ -40,6 +40,9 @@ type Finding struct {
 	Origin Origin `json:"origin"`
 	// Spans are byte ranges of Text.Content, ascending, not overlapping.
 	Spans []Span `json:"spans"`
+	// Turns are the indices of the messages that weighed, where the finding
+	// is of a whole conversation; none otherwise.
+	Turns []int `json:"turns,omitempty"`
 	// View is the decode path on which it was seen: "" for the text as
 	// given, else for example "base64>rot13".
 	View string `json:"view,omitempty"`

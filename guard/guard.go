@@ -39,6 +39,16 @@ type Detector interface {
 	Detect(ctx context.Context, t *Text) ([]Finding, error)
 }
 
+// A TurnDetector finds attacks that are spread over the turns of a conversation. It
+// must be safe for concurrent use, and its work bounded by the length of the turns.
+type TurnDetector interface {
+	// DetectTurns reads texts as the messages of one conversation, oldest
+	// first. [Finding.Text] is the index of the turn that a finding is of,
+	// with spans in it. An error means that the conversation could not be
+	// judged: callers fail closed.
+	DetectTurns(ctx context.Context, turns []Text) ([]Finding, error)
+}
+
 // A StreamDetector is an exact detector: Detect(whole text) equals the findings
 // of its Scanner at any chunking, views aside.
 type StreamDetector interface {

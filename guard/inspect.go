@@ -18,6 +18,8 @@ type Guard struct {
 	// Detectors run in order on every text. None means that nothing is
 	// found, and the Decider alone decides.
 	Detectors []Detector
+	// Turns reads conversations; nil: their turns are judged one by one only.
+	Turns TurnDetector
 	// Decider turns findings into a verdict. Nil blocks everything.
 	Decider Decider
 	// Results remembers what was found in a text that comes again, as the
@@ -73,6 +75,29 @@ func (g *Guard) Find(ctx context.Context, texts []Text) ([]Finding, error) {
 		}
 	}
 	return all, nil
+}
+
+// InspectConversation finds and decides, as [Guard.Inspect], for the messages of one
+// conversation, oldest first: in each of them, and in the conversation as a whole.
+func (g *Guard) InspectConversation(ctx context.Context, in Input) (Verdict, error) {
+	found, err := g.Find(ctx, in.Texts)
+	if err != nil {
+		return Verdict{Code: "guard_error"}, err
+	}
+	whole, err := g.FindTurns(ctx, in.Texts)
+	if err != nil {
+		return Verdict{Code: "guard_error"}, err
+	}
+	return g.Decide(in.Facts, append(found, whole...)), nil
+}
+
+// FindTurns returns what is seen in the messages of one conversation only when they
+// are read together.
+func (g *Guard) FindTurns(ctx context.Context, turns []Text) ([]Finding, error) {
+	if g.Turns == nil {
+		return nil, nil
+	}
+	return g.Turns.DetectTurns(ctx, turns)
 }
 
 func (g *Guard) findOne(ctx context.Context, t *Text) ([]Finding, error) {

@@ -106,6 +106,10 @@ type Span struct {
 // read-only once the first text was given to a guard.
 type Exchange struct {
 	Application string
+	// Caller tells the callers of an application from each other where one of
+	// them alone must not bring something about; compared and never shown.
+	// Empty: all are one.
+	Caller      string
 	Environment string
 	DataClass   string
 	// Operator holds the system and developer texts of the request: what
@@ -125,8 +129,24 @@ type Text struct {
 	Path      string    // where it stands in the body, for records: messages[2].content
 	Exchange  *Exchange // may be nil
 
-	views *normal.Result
+	views  *normal.Result
+	scores AttackScores
+	scored bool
 }
+
+// AttackScores are what a classifier gives one text for each category that it
+// judges: calibrated probabilities, 0..1, also below all thresholds.
+type AttackScores struct {
+	Injection, Jailbreak, HarmfulRequest float32
+}
+
+// NoteScores keeps the scores of the text for who reads it with others later, as
+// the turns of a conversation are. Detectors call it; it is not safe for
+// concurrent use on the same Text.
+func (t *Text) NoteScores(s AttackScores) { t.scores, t.scored = s, true }
+
+// Scores returns the noted scores; ok is false if no classifier read the text.
+func (t *Text) Scores() (s AttackScores, ok bool) { return t.scores, t.scored }
 
 // Views returns the text with its obfuscation undone, computed once. It is not
 // safe for concurrent use on the same Text.

@@ -30,6 +30,10 @@ type rowFinding struct {
 	Score    float64 `json:"score"`
 	Start    int     `json:"start"`
 	End      int     `json:"end"`
+	// Of a row with messages: the message, and those that weighed in a finding
+	// about the whole conversation.
+	Message *int  `json:"message,omitempty"`
+	Turns   []int `json:"turns,omitempty"`
 }
 
 // scorer is a detector that also tells scores below its thresholds.
@@ -81,6 +85,7 @@ func checkRows(e *env, g *guard.Guard) error {
 		defer close(order)
 		defer close(jobs)
 		rd := corpus.NewReader(e.stdin, "standard input")
+		rd.Conversations = true
 		for {
 			j := &job{done: make(chan []byte, 1)}
 			j.row, j.err = rd.Next()
@@ -125,7 +130,9 @@ func checkRows(e *env, g *guard.Guard) error {
 
 func judgeRow(e *env, g *guard.Guard, row *corpus.Row, err error) []byte {
 	r := rowVerdict{Flagged: true, Action: guard.Block, Scores: map[string]float64{}, Findings: []rowFinding{}}
-	if err == nil {
+	if err == nil && row.Messages != nil {
+		err = r.conversation(e, g, row.Messages)
+	} else if err == nil {
 		t := row.GuardText()
 		var found []guard.Finding
 		var scores map[string]float64
@@ -139,7 +146,7 @@ func judgeRow(e *env, g *guard.Guard, row *corpus.Row, err error) []byte {
 			for _, f := range v.Findings {
 				r.Scores[f.Category] = round(max(r.Scores[f.Category], f.Score))
 				for _, s := range f.Spans {
-					r.Findings = append(r.Findings, rowFinding{f.Category, round(f.Score), s.Start, s.End})
+					r.Findings = append(r.Findings, rowFinding{Category: f.Category, Score: round(f.Score), Start: s.Start, End: s.End})
 				}
 			}
 		}
@@ -152,6 +159,28 @@ func judgeRow(e *env, g *guard.Guard, row *corpus.Row, err error) []byte {
 		b = []byte(`{"flagged":true,"action":"block","scores":{},"findings":[],"error":"internal"}`)
 	}
 	return append(b, '\n')
+}
+
+// conversation judges a row with messages. Spans are in the text of the message that
+// a finding names.
+func (r *rowVerdict) conversation(e *env, g *guard.Guard, messages []byte) error {
+	talk, err := parseChat(messages)
+	if err != nil {
+		return err
+	}
+	v, err := talk.inspect(e, g)
+	if err != nil {
+		return err
+	}
+	r.Action, r.Flagged = v.Would, v.Would != guard.Allow
+	for _, f := range v.Findings {
+		r.Scores[f.Category] = round(max(r.Scores[f.Category], f.Score))
+		for _, s := range f.Spans {
+			message := talk.leaves[f.Text].Turn
+			r.Findings = append(r.Findings, rowFinding{Category: f.Category, Score: round(f.Score), Start: s.Start, End: s.End, Message: &message, Turns: f.Turns})
+		}
+	}
+	return nil
 }
 
 func round(x float64) float64 { return math.Round(x*1e6) / 1e6 }

@@ -27,8 +27,10 @@ type commands struct {
 	Check     checkCmd     `cmd:"" help:"Inspect a text and say what was found."`
 	App       appCmd       `cmd:"" help:"Register applications."`
 	Key       keyCmd       `cmd:"" help:"Issue and revoke keys."`
+	Token     tokenCmd     `cmd:"" help:"Make tokens for the administrative API."`
 	Policy    policyCmd    `cmd:"" help:"Check, test and explain policies."`
 	Threat    threatCmd    `cmd:"" help:"Remember confirmed attacks and have them recognised."`
+	Bundle    bundleCmd    `cmd:"" help:"Give out and take in threats, signatures and models as signed files."`
 	Calibrate calibrateCmd `cmd:"" help:"Choose thresholds by a false-positive budget, on honest texts of your own."`
 	Config    configCmd    `cmd:"" help:"Check a configuration and print its schema."`
 	Audit     auditCmd     `cmd:"" help:"Verify and export the audit log."`

@@ -9,6 +9,7 @@ import (
 	"warder.example/guard/threat"
 	"warder.example/internal/access"
 	"warder.example/internal/store"
+	"warder.example/internal/threats"
 )
 
 type threatCmd struct {
@@ -17,7 +18,9 @@ type threatCmd struct {
 	DryRun   threatDryRunCmd   `cmd:"" name:"dry-run" help:"Measure a remembered attack on honest traffic."`
 	Activate threatActivateCmd `cmd:"" help:"Have a remembered attack acted on, after a dry run."`
 	Promote  threatPromoteCmd  `cmd:"" help:"Have an attack of one application looked for in all, under observation again."`
+	Suspend  threatSuspendCmd  `cmd:"" help:"Have only exact copies of an active attack acted on."`
 	Remove   threatRemoveCmd   `cmd:"" help:"Forget an attack."`
+	Export   threatExportCmd   `cmd:"" help:"Write remembered attacks, as sketches, for a bundle."`
 }
 
 type threatAddCmd struct {
@@ -40,23 +43,19 @@ func (c *threatAddCmd) Run(e *env) error {
 		}
 		text = string(b)
 	}
-	sketch, err := threat.Of(text)
-	if err != nil {
-		return err
-	}
 	return c.with(e, func(db *store.DB) error {
-		t := store.Threat{Application: c.App, Category: c.Category, Source: c.Source, Note: c.Note, Sketch: sketch}
+		x := threats.Attack{Text: text, Application: c.App, Category: c.Category, Source: c.Source, Note: c.Note}
 		if c.Expires != nil {
-			t.Expires = c.Expires.from(e.now())
+			x.Expires = c.Expires.from(e.now())
 		}
-		t, err := db.AddThreat(c.as(e), t)
+		t, err := threats.Acts{Store: db}.Add(c.as(e), x)
 		if errors.Is(err, store.ErrNotFound) {
 			return appHint(err, c.App)
 		}
 		if err != nil {
 			return err
 		}
-		if !sketch.Similar() {
+		if !t.Sketch.Similar() {
 			fmt.Fprintln(e.stderr, "the text is short: only exact copies will be recognised")
 		}
 		fmt.Fprintf(e.stderr, "added %s under observation; warder threat activate %s --benign FILE has it acted on\n", t.ID, t.ID)
@@ -129,6 +128,22 @@ func (c *threatPromoteCmd) Run(e *env) error {
 			return threatHint(err)
 		}
 		fmt.Fprintf(e.stderr, "%s holds for all applications and is %s\n", t.ID, t.State)
+		return nil
+	})
+}
+
+type threatSuspendCmd struct {
+	storeFlags
+	ID string `arg:"" help:"Id of the threat."`
+}
+
+func (c *threatSuspendCmd) Run(e *env) error {
+	return c.with(e, func(db *store.DB) error {
+		t, err := db.SuspendThreat(c.as(e), c.ID, nil)
+		if err != nil {
+			return threatHint(err)
+		}
+		fmt.Fprintf(e.stderr, "%s is %s: exact copies are acted on, similar texts counted\n", t.ID, t.State)
 		return nil
 	})
 }

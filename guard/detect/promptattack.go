@@ -29,6 +29,13 @@ type PromptAttack struct {
 	heads      []attackHead
 	thresholds *threshold.Set // nil: only the published ones
 	silent     bool           // what is read is not counted in them
+	beside     []beside
+}
+
+// beside is another detector that reads what this one reads.
+type beside struct {
+	other   *PromptAttack
+	compare func(own, other []guard.Finding)
 }
 
 // attackHead is one head of the model that the detector uses.
@@ -98,6 +105,27 @@ func (p *PromptAttack) WithThresholds(s *threshold.Set) (*PromptAttack, error) {
 	return &own, nil
 }
 
+// Beside returns the same detector, which has other read every text that it reads
+// itself and hands what both found to compare, which is called concurrently. What
+// other finds is not reported.
+func (p *PromptAttack) Beside(other *PromptAttack, compare func(own, other []guard.Finding)) *PromptAttack {
+	both := *p
+	both.beside = append(p.beside[:len(p.beside):len(p.beside)], beside{other, compare})
+	return &both
+}
+
+// ask has the others read a text that was read.
+func (p *PromptAttack) ask(ctx context.Context, t *guard.Text, found []guard.Finding) {
+	if p.silent || len(p.beside) == 0 || !reads(t) {
+		return
+	}
+	for _, b := range p.beside {
+		if other, _, err := b.other.judge(ctx, t, false); err == nil {
+			b.compare(found, other)
+		}
+	}
+}
+
 // Version returns the digest of the model in use.
 func (p *PromptAttack) Version() string { return p.model.Digest() }
 
@@ -115,6 +143,9 @@ var judged = [...]string{"injection", "jailbreak", "harmful_request"}
 // category: the one with the highest score over all views.
 func (p *PromptAttack) Detect(ctx context.Context, t *guard.Text) ([]guard.Finding, error) {
 	found, _, err := p.judge(ctx, t, false)
+	if err == nil {
+		p.ask(ctx, t, found)
+	}
 	return found, err
 }
 
@@ -127,7 +158,21 @@ func (p *PromptAttack) Scores(t *guard.Text) map[string]float64 {
 
 // DetectScores is Detect and Scores in one pass.
 func (p *PromptAttack) DetectScores(ctx context.Context, t *guard.Text) ([]guard.Finding, map[string]float64, error) {
-	return p.judge(ctx, t, true)
+	found, scores, err := p.judge(ctx, t, true)
+	if err == nil {
+		p.ask(ctx, t, found)
+	}
+	return found, scores, err
+}
+
+// AttackScores is [PromptAttack.Scores] without a map; all are 0 for texts that the
+// detector does not read.
+func (p *PromptAttack) AttackScores(ctx context.Context, t *guard.Text) (guard.AttackScores, error) {
+	if err := ctx.Err(); err != nil || !reads(t) {
+		return guard.AttackScores{}, err
+	}
+	answers := p.best(t, t.Views().Views)
+	return noted(&answers), nil
 }
 
 func (p *PromptAttack) judge(ctx context.Context, t *guard.Text, wantScores bool) (found []guard.Finding, scores map[string]float64, err error) {
@@ -138,7 +183,11 @@ func (p *PromptAttack) judge(ctx context.Context, t *guard.Text, wantScores bool
 	if wantScores {
 		scores = make(map[string]float64, len(judged))
 	}
-	for i, b := range p.best(t, views) {
+	answers := p.best(t, views)
+	if !p.silent {
+		t.NoteScores(noted(&answers))
+	}
+	for i, b := range answers {
 		if b.rule == "" {
 			continue // the model has no head for it
 		}
@@ -156,6 +205,25 @@ func (p *PromptAttack) judge(ctx context.Context, t *guard.Text, wantScores bool
 		}
 	}
 	return found, scores, nil
+}
+
+// noted returns the scores of the categories; 0 where the model has no head.
+func noted(b *[len(judged)]best) guard.AttackScores {
+	return guard.AttackScores{
+		Injection: float32(b[0].score.Probability), Jailbreak: float32(b[1].score.Probability), HarmfulRequest: float32(b[2].score.Probability),
+	}
+}
+
+// Threshold returns the least score that counts at a published false-positive rate
+// for texts of an origin in a category; above 1, so never reached, where the model
+// has no head for it or the rate is not one of [textmodel.FalsePositiveRates].
+func (p *PromptAttack) Threshold(o guard.Origin, category string, rate float64) float64 {
+	for _, h := range p.heads {
+		if h.category == category && !h.data {
+			return p.model.Threshold(h.index, o, rate)
+		}
+	}
+	return 2
 }
 
 // reads reports whether the classifier has something to say about a text. An

@@ -25,14 +25,20 @@ import (
 //
 // Signatures is exact for all other text of requests, and safe for concurrent
 // use.
-type Signatures struct{}
+type Signatures struct{ own *signatureSet } // nil: the embedded ones
 
 var _ guard.StreamDetector = (*Signatures)(nil)
 
 // NewSignatures returns the signatures of prompt attacks.
 func NewSignatures() *Signatures {
-	loadSignatures()
-	return &Signatures{}
+	return &Signatures{loadSignatures()}
+}
+
+func (d *Signatures) set() *signatureSet {
+	if d.own == nil {
+		return loadSignatures()
+	}
+	return d.own
 }
 
 // Scores and false-positive rates of what is not reported as exact.
@@ -60,7 +66,7 @@ func (d *Signatures) Detect(ctx context.Context, t *guard.Text) ([]guard.Finding
 	if !flagged {
 		return found, nil
 	}
-	soft, _ := newScanner("signatures", sigFlag.finder(t.Origin, nil)).Scan(t.Content, true)
+	soft, _ := newScanner("signatures", sigFlag.finder(d.set(), t.Origin, nil)).Scan(t.Content, true)
 	for _, f := range soft {
 		f.Class = guard.Windowed
 		if !covered(found, &f) {
@@ -82,7 +88,7 @@ func (r sigRun) Scanner(_ *guard.Exchange, o guard.Origin, _ guard.Kind) guard.S
 	if trustedOrigin(o) {
 		return nil
 	}
-	return newScanner("signatures", sigExact.finder(o, r.flagged))
+	return newScanner("signatures", sigExact.finder(r.set(), o, r.flagged))
 }
 
 // Longest implements [guard.StreamDetector].
@@ -94,7 +100,7 @@ func (d *Signatures) Scanner(_ *guard.Exchange, o guard.Origin, _ guard.Kind) gu
 	if trustedOrigin(o) || o == guard.OriginModel {
 		return nil
 	}
-	return newScanner("signatures", sigExact.finder(o, nil))
+	return newScanner("signatures", sigExact.finder(d.set(), o, nil))
 }
 
 // trustedOrigin reports whether text of o is only ever flagged here.

@@ -28,6 +28,7 @@ type signatureSet struct {
 
 	starts classSet        // classes that begin a pattern
 	finals map[string]bool // classes that some rule names as X@final
+	plain  bool            // no sigLiterals
 
 	mention, blocker, negation, subject, ignore, prompt classSet
 }
@@ -103,15 +104,32 @@ var loadSignatures = sync.OnceValue(func() *signatureSet {
 // parseSignatures compiles a file of the form that the head of signatures.txt
 // explains.
 func parseSignatures(file string) (*signatureSet, error) {
+	s := newSignatureSet(file)
+	if err := s.parse(file); err != nil {
+		return nil, err
+	}
+	s.index()
+	return s, nil
+}
+
+// newSignatureSet returns an empty set for files of which some are to be parsed.
+func newSignatureSet(files ...string) *signatureSet {
 	s := &signatureSet{names: map[string]int{}, words: map[uint64]*sigEntry{}, wide: map[rune][]wideWord{}}
 	s.finals = map[string]bool{}
-	for f := range strings.FieldsSeq(file) {
-		for name := range strings.SplitSeq(f, "|") {
-			if name, ok := strings.CutSuffix(name, "@final"); ok {
-				s.finals[name] = true
+	for _, file := range files {
+		for f := range strings.FieldsSeq(file) {
+			for name := range strings.SplitSeq(f, "|") {
+				if name, ok := strings.CutSuffix(name, "@final"); ok {
+					s.finals[name] = true
+				}
 			}
 		}
 	}
+	return s
+}
+
+// parse adds what a file holds. The caller calls index at the end.
+func (s *signatureSet) parse(file string) error {
 	class := ""
 	n := 0
 	for line := range strings.Lines(file) {
@@ -135,14 +153,13 @@ func parseSignatures(file string) (*signatureSet, error) {
 		case class == "" && len(s.rules) > 0:
 			err = s.addPattern(line)
 		default:
-			err = fmt.Errorf("%q is neither a class, a rule nor part of one", line)
+			err = fmt.Errorf("%.80q is neither a class, a rule nor part of one", line)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
+			return fmt.Errorf("line %d: %w", n, err)
 		}
 	}
-	s.index()
-	return s, nil
+	return nil
 }
 
 // classOf returns the set of the one class called name, made if it is new.
@@ -170,8 +187,12 @@ func (s *signatureSet) addWords(class, lang, list string) error {
 		set |= final
 	}
 	for word := range strings.SplitSeq(list, ",") {
-		if word = foldText(strings.TrimSpace(word)); word == "" {
+		word = foldText(strings.TrimSpace(word))
+		switch n := len(wordsOf(word)); {
+		case n == 0:
 			return fmt.Errorf("class %s, %s: an empty word", class, lang)
+		case n > phraseWords:
+			return fmt.Errorf("class %s, %s: %.80q has %d words; expected at most %d", class, lang, word, n, phraseWords)
 		}
 		s.addWord(word, set)
 	}
@@ -191,7 +212,7 @@ func (s *signatureSet) addWord(word string, set classSet) {
 		return
 	}
 	stem := strings.HasSuffix(word, "*")
-	parts := strings.FieldsFunc(strings.TrimSuffix(word, "*"), func(r rune) bool { return r == ' ' || r == '-' })
+	parts := wordsOf(word)
 	if len(parts) > 1 {
 		p := phrase{stem: stem, set: set}
 		for _, w := range parts[1:] {
@@ -207,6 +228,11 @@ func (s *signatureSet) addWord(word string, set classSet) {
 		return
 	}
 	s.entry(hashWord(parts[0])).word |= set
+}
+
+// wordsOf returns the words of a folded entry.
+func wordsOf(entry string) []string {
+	return strings.FieldsFunc(strings.TrimSuffix(entry, "*"), func(r rune) bool { return r == ' ' || r == '-' })
 }
 
 func (s *signatureSet) addRule(head string) error {
@@ -253,6 +279,9 @@ func (s *signatureSet) addPattern(line string) error {
 			p.needs |= any
 		}
 		p.any, p.gaps, gap = append(p.any, any), append(p.gaps, gap), 0
+	}
+	if len(p.any) == 0 || gap != 0 {
+		return fmt.Errorf("pattern %.80q; expected classes, and gaps only before them", line)
 	}
 	r := &s.rules[len(s.rules)-1]
 	r.patterns = append(r.patterns, p)

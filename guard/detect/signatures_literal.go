@@ -38,6 +38,9 @@ var literalsBy = func() (t [256][]*sigLiteral) {
 
 // literal looks for a literal that begins in text[from:upto].
 func (s *sigScan) literal(from, upto int) (m match, live int, out outcome) {
+	if s.set.plain {
+		return match{}, 0, outNone
+	}
 	for i := from; i < upto; i++ {
 		if literalsBy[s.text[i]] == nil {
 			continue

@@ -26,8 +26,8 @@ const (
 
 // finder returns the finder of this mode for text of o. In mode sigExact it sets
 // *flagged, if given, when it passes something that sigFlag would find.
-func (m sigMode) finder(o guard.Origin, flagged *bool) finder {
-	s := &sigScan{set: loadSignatures(), mode: m, origin: o, flagged: flagged}
+func (m sigMode) finder(set *signatureSet, o guard.Origin, flagged *bool) finder {
+	s := &sigScan{set: set, mode: m, origin: o, flagged: flagged}
 	return func(text string, from int, end bool) (match, int, bool) {
 		s.text, s.at, s.end, s.n, s.closed, s.hits = text, from, end, 0, false, s.hits[:0]
 		found, live, ok := s.run()

@@ -37,11 +37,11 @@ func (d *Threat) Detect(ctx context.Context, t *guard.Text) ([]guard.Finding, er
 	if err := ctx.Err(); err != nil || d.memory.Len() == 0 || !reads(t) {
 		return nil, err
 	}
-	app := ""
+	app, caller := "", ""
 	if t.Exchange != nil {
-		app = t.Exchange.Application
+		app, caller = t.Exchange.Application, t.Exchange.Application+" "+t.Exchange.Caller
 	}
-	w := threatWatch{memory: d.memory, app: app, text: t, silent: d.silent}
+	w := threatWatch{memory: d.memory, app: app, caller: caller, text: t, silent: d.silent}
 	views := t.Views().Views
 	main := 0
 	if len(views) > 0 && views[0].Kind == normal.Canonical {
@@ -68,6 +68,7 @@ func (d *Threat) Detect(ctx context.Context, t *guard.Text) ([]guard.Finding, er
 type threatWatch struct {
 	memory *threat.Memory
 	app    string
+	caller string
 	text   *guard.Text
 	silent bool
 	seen   map[string]bool
@@ -85,7 +86,7 @@ func (w *threatWatch) read(text string, v *normal.View) {
 		}
 		w.seen[m.ID] = true
 		if !w.silent {
-			w.memory.Count(&m)
+			w.memory.Count(&m, w.caller)
 		}
 		if m.Reports() {
 			w.found = append(w.found, threatFinding(w.text, v, &m))

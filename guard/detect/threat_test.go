@@ -103,7 +103,17 @@ func TestThreatCounts(t *testing.T) {
 	if _, err := NewThreat(m).Detect(t.Context(), threatText(content)); err != nil {
 		t.Fatal(err)
 	}
-	if got := m.TakeHits()["thr_1"]; got != (threat.Hits{Exact: 1}) {
+	if got := m.TakeHits()["thr_1"]; got.Exact != 1 || got.Similar != 0 {
 		t.Errorf("hits are %+v; expected one exact", got)
+	}
+	like := strings.Replace(knownThreat, "whatever ", "", 1)
+	for _, caller := range []string{"a", "b", "a"} {
+		text := threatText(like, func(t *guard.Text) { t.Exchange.Caller = caller })
+		if _, err := NewThreat(m).Detect(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := m.TakeHits()["thr_1"]; got.Similar != 3 || len(got.Callers) != 2 {
+		t.Errorf("hits are %+v; expected three of two callers", got)
 	}
 }

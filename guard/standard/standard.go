@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"warder.example/guard"
+	"warder.example/guard/conversation"
 	"warder.example/guard/detect"
 	"warder.example/guard/policy"
 	"warder.example/guard/threshold"
@@ -32,5 +33,23 @@ func NewWith(p *policy.Policy, own *threshold.Set) (*guard.Guard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building detectors: %w", err)
 	}
-	return &guard.Guard{Detectors: ds, Decider: p}, nil
+	return &guard.Guard{Detectors: ds, Turns: Turns(ds), Decider: p}, nil
+}
+
+// Turns returns the reader of conversations that goes with detectors: it reads with
+// the classifier and the signatures that are among them.
+func Turns(ds []guard.Detector) guard.TurnDetector {
+	var attack *detect.PromptAttack
+	var signatures *detect.Signatures
+	for _, d := range ds {
+		switch d := d.(type) {
+		case *detect.PromptAttack:
+			attack = d
+		case *detect.Signatures:
+			if signatures == nil { // the built-in ones come first, those of bundles later
+				signatures = d
+			}
+		}
+	}
+	return conversation.New(attack, signatures)
 }

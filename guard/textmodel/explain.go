@@ -42,7 +42,7 @@ func (m *Model) Explain(text string, o guard.Origin, head, n int) []Reason {
 	e := &explainer{m: m, head: head, text: text, grams: map[gram]*Reason{}}
 	e.b.track = true
 	walk(text, o, m.knows, &e.b, e)
-	norm := norms(&e.n)
+	norm := m.norms(&e.n)
 	scale := m.spec.Heads[head].Scale
 	out := make([]weighed, 0, len(e.grams))
 	for key, r := range e.grams {

@@ -210,7 +210,7 @@ func sqrt32(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 
 func (s *scorer) window(w *sums) {
 	s.windows++
-	norm := norms(&w.n)
+	norm := s.m.norms(&w.n)
 	for h := range len(s.m.spec.Heads) {
 		if z := s.raw(w, h, &norm); z > s.ev[h].Window {
 			s.ev[h].Window, s.ev[h].WindowSpan = z, guard.Span{Start: w.start, End: w.end}
@@ -219,7 +219,7 @@ func (s *scorer) window(w *sums) {
 }
 
 func (s *scorer) endPassage() {
-	norm := norms(&s.passage.n)
+	norm := s.m.norms(&s.passage.n)
 	for h := range len(s.m.spec.Heads) {
 		if z := s.raw(&s.passage, h, &norm); z > s.ev[h].Passage {
 			s.ev[h].Passage, s.ev[h].PassageSpan = z, guard.Span{Start: s.passage.start, End: s.passage.end}

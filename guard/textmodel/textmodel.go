@@ -125,6 +125,8 @@ type Model struct {
 	scale   [MaxHeads]float32
 	bias    [MaxHeads]float32
 	cal     [MaxHeads][originCount]Calibration
+	deaf    [kinds]bool // kinds of feature that do not count; see [Model.Without]
+	anyDeaf bool
 }
 
 const originCount = int(guard.OriginModel) + 1
@@ -194,6 +196,17 @@ func (m *Model) calibration(head int, o guard.Origin) *Calibration {
 		o = guard.OriginUnknown
 	}
 	return &m.cal[head][o]
+}
+
+// Threshold returns the least score of a head that counts for texts of an origin at
+// one of [FalsePositiveRates]; above 1, so never reached, for other rates.
+func (m *Model) Threshold(head int, o guard.Origin, rate float64) float64 {
+	for i, r := range FalsePositiveRates {
+		if r == rate {
+			return m.calibration(head, o).Thresholds[i]
+		}
+	}
+	return 2
 }
 
 // Probability applies the calibration.

@@ -2,7 +2,9 @@ package threat
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
+	"sync"
 )
 
 // Match says that a text is, or holds, a remembered attack.
@@ -171,8 +173,10 @@ func (f *finding) place(state State) int {
 	return slices.IndexFunc(f.out, func(m Match) bool { return m.State != Active })
 }
 
-// Count counts a match as a hit of its entry.
-func (m *Memory) Count(found *Match) {
+// Count counts a match as a hit of its entry. caller says whose text it was, so that
+// similar texts of many callers can be told from those of one; "" where that is not
+// known.
+func (m *Memory) Count(found *Match, caller string) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	at, ok := m.byID[found.ID]
@@ -181,12 +185,44 @@ func (m *Memory) Count(found *Match) {
 	case found.Exact:
 		m.slots[at].hits.exact.Add(1)
 	default:
-		m.slots[at].hits.similar.Add(1)
+		h := m.slots[at].hits
+		h.similar.Add(1)
+		h.callers.add(maphash.String(m.seed, caller))
 	}
 }
 
-// Hits is how often an entry matched.
-type Hits struct{ Exact, Similar int64 }
+// Hits is how often an entry matched. Callers has the similar matches by caller, of
+// the first [MaxCallers] callers; its keys mean nothing outside of this memory.
+type Hits struct {
+	Exact, Similar int64
+	Callers        map[uint64]int64
+}
+
+// callers counts similar matches by caller.
+type callers struct {
+	mu sync.Mutex
+	n  map[uint64]int64
+}
+
+func (c *callers) add(caller uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.n[caller]; !ok && len(c.n) == MaxCallers {
+		return
+	}
+	if c.n == nil {
+		c.n = map[uint64]int64{}
+	}
+	c.n[caller]++
+}
+
+func (c *callers) take() map[uint64]int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.n
+	c.n = nil
+	return n
+}
 
 // TakeHits returns the hits since it was last called, by id.
 func (m *Memory) TakeHits() map[string]Hits {
@@ -196,7 +232,7 @@ func (m *Memory) TakeHits() map[string]Hits {
 	for id, at := range m.byID {
 		h := m.slots[at].hits
 		if h.exact.Load()|h.similar.Load() != 0 {
-			out[id] = Hits{h.exact.Swap(0), h.similar.Swap(0)}
+			out[id] = Hits{h.exact.Swap(0), h.similar.Swap(0), h.callers.take()}
 		}
 	}
 	return out

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -221,20 +223,29 @@ func TestBadEntries(t *testing.T) {
 
 func TestHits(t *testing.T) {
 	m := memory(t, entry(t, "a", attack), entry(t, "b", longAttack))
-	for _, text := range []string{attack, attack, strings.Replace(attack, "whatever ", "", 1)} {
+	like := strings.Replace(attack, "whatever ", "", 1)
+	for i, text := range []string{attack, attack, like, like, like} {
 		for _, f := range m.Find("", text) {
-			m.Count(&f)
+			m.Count(&f, fmt.Sprint("caller ", i/3))
 		}
 	}
-	m.Count(&threat.Match{ID: "gone"})
+	m.Count(&threat.Match{ID: "gone"}, "")
 	if err := m.Add(entry(t, "a", attack, func(e *threat.Entry) { e.App = "x" })); err != nil {
 		t.Fatal(err)
 	}
-	if got := m.TakeHits(); len(got) != 1 || got["a"] != (threat.Hits{Exact: 2, Similar: 1}) {
+	got := m.TakeHits()
+	if a := got["a"]; len(got) != 1 || a.Exact != 2 || a.Similar != 3 || !slices.Equal(slices.Sorted(maps.Values(a.Callers)), []int64{1, 2}) {
 		t.Errorf("hits are %v", got)
 	}
 	if got := m.TakeHits(); len(got) != 0 {
 		t.Errorf("hits again: %v", got)
+	}
+	for i := range 2 * threat.MaxCallers {
+		found := m.Find("x", like)
+		m.Count(&found[0], fmt.Sprint(i))
+	}
+	if got := m.TakeHits()["a"]; got.Similar != 2*threat.MaxCallers || len(got.Callers) != threat.MaxCallers {
+		t.Errorf("%d hits of %d callers are told apart", got.Similar, len(got.Callers))
 	}
 }
 
@@ -326,7 +337,7 @@ func TestTogether(t *testing.T) {
 					t.Errorf("found %q", ids(found))
 					return
 				}
-				m.Count(&found[0])
+				m.Count(&found[0], "")
 			}
 		})
 	}

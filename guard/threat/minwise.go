@@ -44,15 +44,18 @@ func (a *accumulator) add(h uint64) {
 	h ^= h >> 32
 	h *= 0xe7037ed1a0b428db
 	h ^= h >> 29
-	for f, m := range multipliers {
-		x := h * m
-		bin := f*binsEach + int(x>>60)
-		v := uint32(x>>28) &^ 1 // never empty
-		if v < a.least[bin] {
-			a.least[bin] = v
-		}
-	}
+	a.lower(0, h*multipliers[0])
+	a.lower(1, h*multipliers[1])
+	a.lower(2, h*multipliers[2])
+	a.lower(3, h*multipliers[3])
 	a.pieces++
+}
+
+// lower takes the value of a hash function. It has no branch, since nobody could
+// foretell it.
+func (a *accumulator) lower(function int, x uint64) {
+	least := &a.least[function*binsEach+int(x>>60)]
+	*least = min(*least, uint32(x>>28)&^1) // never empty
 }
 
 func (a *accumulator) merge(b *accumulator) {

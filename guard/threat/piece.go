@@ -34,6 +34,10 @@ const edge = ' '
 func (r *reader) read(text string) {
 	r.reset()
 	for i := 0; i < len(text); {
+		if n := r.letters(text, i); n > 0 {
+			i += n
+			continue
+		}
 		c, size := rune(text[i]), 1
 		if c >= utf8.RuneSelf {
 			c, size = utf8.DecodeRuneInString(text[i:])
@@ -65,6 +69,32 @@ func (r *reader) read(text string) {
 		i += size
 	}
 	r.endUnit()
+}
+
+// letters takes the ASCII letters and digits at text[i:], as many as the word has room
+// for, and returns how many: most of most texts, and nothing else is asked of them.
+func (r *reader) letters(text string, i int) int {
+	run := text[i:min(len(text), i+maxWord-r.n)]
+	word := r.word[r.n+1:]
+	n := 0
+	for n < len(run) && n < len(word) {
+		c := asciiLetters[run[n]]
+		if c == 0 {
+			break
+		}
+		word[n] = rune(c)
+		r.letter = append(r.letter, c)
+		n++
+	}
+	if n == 0 {
+		return 0
+	}
+	if !r.open {
+		r.open, r.from = true, i
+	}
+	r.n += n
+	r.to = i + n
+	return n
 }
 
 func (r *reader) reset() {
@@ -161,6 +191,16 @@ var asciiKinds = func() (k [utf8.RuneSelf]uint8) {
 		}
 	}
 	return k
+}()
+
+// asciiLetters gives for an ASCII letter or digit the lower case, for others 0.
+var asciiLetters = func() (l [256]byte) {
+	for c, kind := range asciiKinds {
+		if kind == kindLetter {
+			l[c] = byte(lower(rune(c)))
+		}
+	}
+	return l
 }()
 
 func kindOf(c rune) uint8 {

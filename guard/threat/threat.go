@@ -47,7 +47,7 @@ import (
 
 // Limits.
 const (
-	// MaxEntries is how many entries a memory should hold at most.
+	// MaxEntries is how many entries a memory holds at most.
 	MaxEntries = 100_000
 	// MaxParts is how many sentences of an attack have a sketch.
 	MaxParts = 32
@@ -58,6 +58,9 @@ const (
 	MaxCompared = 512
 	// MaxMatches is how many entries [Memory.Find] reports at most.
 	MaxMatches = 8
+	// MaxCallers is how many callers' similar matches of an entry are told apart
+	// until they are taken.
+	MaxCallers = 256
 	// MaxField is the length in bytes of the longest id, application,
 	// category and source of an entry.
 	MaxField = 128

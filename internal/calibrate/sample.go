@@ -12,6 +12,7 @@ import (
 	"warder.example/guard/segment"
 	"warder.example/guard/threshold"
 	"warder.example/internal/corpus"
+	"warder.example/internal/neardup"
 )
 
 // categories is how many scores a text has.
@@ -34,7 +35,7 @@ type reading struct {
 // sample is the texts that were read, and which of them count as one.
 type sample struct {
 	readings []reading
-	groups   groups
+	groups   *neardup.Set
 	texts    map[guard.Origin]int
 	named    map[guard.Origin]bool // some row has this origin
 }
@@ -82,7 +83,7 @@ func (r *recorder) Detect(ctx context.Context, t *guard.Text) ([]guard.Finding, 
 
 // read has the classifier read all rows.
 func read(ctx context.Context, d *detect.PromptAttack, rows iter.Seq2[corpus.Row, error], missing guard.Origin) (*sample, error) {
-	s := &sample{groups: newGroups(), texts: map[guard.Origin]int{}, named: map[guard.Origin]bool{}}
+	s := &sample{groups: neardup.New(), texts: map[guard.Origin]int{}, named: map[guard.Origin]bool{}}
 	for row, err := range rows {
 		if err != nil {
 			return nil, err
@@ -114,13 +115,13 @@ func read(ctx context.Context, d *detect.PromptAttack, rows iter.Seq2[corpus.Row
 func (s *sample) add(r reading, text string, row *corpus.Row) {
 	r.row = row.Line
 	s.texts[r.origin]++
-	i := s.groups.add(r.origin.String(), text)
+	i := s.groups.Add(r.origin.String(), text)
 	s.readings = append(s.readings, r)
 	if row.Template != "" {
-		s.groups.join(i, strings.Join([]string{"template", r.origin.String(), row.Source, row.Template}, "\xff"))
+		s.groups.Join(i, strings.Join([]string{"template", r.origin.String(), row.Source, row.Template}, "\xff"))
 	}
 	if row.Attack != "" { // in honest rows: the harmless payload of a carrier
-		s.groups.join(i, strings.Join([]string{"payload", r.origin.String(), row.Attack}, "\xff"))
+		s.groups.Join(i, strings.Join([]string{"payload", r.origin.String(), row.Attack}, "\xff"))
 	}
 }
 
@@ -151,7 +152,7 @@ func (s *sample) clusters(o guard.Origin) []cluster {
 		if r.origin != o {
 			continue
 		}
-		root := s.groups.find(i)
+		root := s.groups.Find(i)
 		k, ok := at[root]
 		if !ok {
 			k = len(out)

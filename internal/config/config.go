@@ -35,9 +35,13 @@ type Config struct {
 	// Admin is the address of health, readiness and metrics. It must be a
 	// loopback address unless admin_public is true.
 	Admin string `yaml:"admin"`
-	// AdminPublic allows an admin address that is not loopback. Nothing on it
-	// asks for a password: put it behind your own network rules.
+	// AdminPublic allows an admin address that is not loopback. It speaks plain
+	// HTTP, and all but the routes for admin_tokens asks for nothing: put it
+	// behind your own network rules.
 	AdminPublic bool `yaml:"admin_public"`
+	// AdminTokens are who may use the administrative routes of the admin listener,
+	// such as /v1/threats. Without any, these routes do not exist.
+	AdminTokens []AdminToken `yaml:"admin_tokens"`
 	// Data is the folder of the audit log, the built-in database and keys.
 	// Only its owner may read it.
 	Data string `yaml:"data"`
@@ -65,6 +69,8 @@ type Config struct {
 	Applications map[string]Application `yaml:"applications"`
 	// Guard configures inspection.
 	Guard Guard `yaml:"guard"`
+	// Bundles says whose bundles of threats, signatures and models are taken in.
+	Bundles Bundles `yaml:"bundles"`
 	// Log configures the server's own log. It never holds prompt text.
 	Log Log `yaml:"log"`
 	// Drain is how long a stopping server waits for requests in flight.

@@ -119,6 +119,7 @@ type resolver struct {
 
 func (r *resolver) all(c *Config) {
 	r.state(c)
+	r.adminTokens(c)
 	r.guard(c)
 	for _, p := range []*string{&c.TLS.Cert, &c.TLS.Key, &c.Ledger.Checkpoint.File} {
 		*p = r.path(*p)

@@ -24,6 +24,9 @@ func (c *Config) Notes() []string {
 	if c.AdminPublic {
 		out = append(out, "admin_public is set: whoever reaches the admin address reads metrics")
 	}
+	if c.AdminPublic && len(c.AdminTokens) > 0 {
+		out = append(out, "admin_public is set and so are admin_tokens: these travel in the clear unless a proxy in front ends TLS")
+	}
 	if c.Guard.Detectors == DetectorsOff {
 		out = append(out, "guard.detectors is off: nothing is inspected")
 	}
@@ -56,6 +59,12 @@ func (c *Config) LoadPolicy(name string) (*policy.Policy, error) {
 // names none. It is an error when they must not be used at that time with the model
 // that Warder ships ([threshold.Set.Usable]).
 func (c *Config) LoadThresholds(now time.Time) (*threshold.Set, error) {
+	return c.LoadThresholdsFor(textmodel.Guard(), now)
+}
+
+// LoadThresholdsFor is [Config.LoadThresholds] for another model than the one that
+// Warder ships.
+func (c *Config) LoadThresholdsFor(m *textmodel.Model, now time.Time) (*threshold.Set, error) {
 	if c.Guard.Thresholds == "" {
 		return nil, nil
 	}
@@ -63,7 +72,7 @@ func (c *Config) LoadThresholds(now time.Time) (*threshold.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Usable(textmodel.Guard().Digest(), now); err != nil {
+	if err := s.Usable(m.Digest(), now); err != nil {
 		return nil, fmt.Errorf("guard.thresholds %q: %w", c.Guard.Thresholds, err)
 	}
 	return s, nil

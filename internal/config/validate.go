@@ -50,6 +50,8 @@ func (c *Config) check(r report) {
 	c.checkNumbers(r)
 	c.checkPolicies(r)
 	c.checkApplications(r)
+	c.checkAdminTokens(r)
+	c.Bundles.check(r)
 }
 
 func (c *Config) checkAddresses(r report) {

@@ -7,6 +7,7 @@
 // train`. Keys:
 //
 //	text      the text under judgement; required, may be empty
+//	messages  a conversation in its place: chat messages, for check --jsonl only
 //	label     one of the Label constants; required by eval and train only
 //	source    the data set that the row comes from
 //	channel   user, document, tool, email, operator or output
@@ -23,6 +24,7 @@
 package corpus
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -97,6 +99,9 @@ type Row struct {
 	Answer   string `json:"answer,omitempty"`
 	Question string `json:"question,omitempty"`
 	System   string `json:"system,omitempty"`
+	// Messages is a conversation in place of a text, as in a chat request; nil
+	// unless the Reader was asked for such rows.
+	Messages json.RawMessage `json:"messages,omitempty"`
 
 	// File is the name of the file, empty when read from a stream.
 	File string `json:"-"`

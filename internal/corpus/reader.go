@@ -13,11 +13,16 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"warder.example/internal/jsonerr"
 )
 
 // A Reader reads rows from a stream, one at a time, in constant memory. It is
 // used by one goroutine.
 type Reader struct {
+	// Conversations says that rows may have messages in place of a text.
+	Conversations bool
+
 	r      *bufio.Reader
 	name   string
 	line   int
@@ -48,7 +53,7 @@ func (r *Reader) Next() (Row, error) {
 		if len(b) == 0 {
 			continue
 		}
-		row, err := parse(b)
+		row, err := parse(b, r.Conversations)
 		if err != nil {
 			return Row{}, fmt.Errorf("%s: %w: %w", r.where(), ErrRow, err)
 		}
@@ -108,7 +113,7 @@ func (r *Reader) readLine() ([]byte, error) {
 	}
 }
 
-func parse(b []byte) (Row, error) {
+func parse(b []byte, conversations bool) (Row, error) {
 	var row struct {
 		Row
 		Text *string `json:"text"` // shadows Row.Text to tell a missing one
@@ -118,24 +123,20 @@ func parse(b []byte) (Row, error) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	if err := dec.Decode(&row); err != nil {
-		return Row{}, short(err)
+		return Row{}, jsonerr.Plain(err, &row)
 	}
 	if _, err := dec.Token(); err != io.EOF {
 		return Row{}, errors.New("more than one value on the line")
 	}
-	if row.Text == nil {
+	switch {
+	case row.Text != nil:
+		row.Row.Text, row.Messages = *row.Text, nil
+	case !conversations:
 		return Row{}, errors.New(`no "text"`)
+	case row.Messages == nil:
+		return Row{}, errors.New(`neither "text" nor "messages"`)
 	}
-	row.Row.Text = *row.Text
 	return row.Row, nil
-}
-
-// short bounds what of the input an error may quote.
-func short(err error) error {
-	if s := err.Error(); len(s) > 200 {
-		return errors.New(strings.ToValidUTF8(s[:200], "") + "…")
-	}
-	return err
 }
 
 // UnmarshalJSON accepts a string, a list of strings or null.
@@ -143,14 +144,14 @@ func (s *Sub) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '[' {
 		var list []string
 		if err := json.Unmarshal(b, &list); err != nil {
-			return err
+			return fmt.Errorf(`key "sub" is %w`, jsonerr.Plain(err, nil))
 		}
 		*s = Sub(strings.Join(list, "/"))
 		return nil
 	}
 	var one *string
 	if err := json.Unmarshal(b, &one); err != nil {
-		return err
+		return fmt.Errorf(`key "sub" is %w`, jsonerr.Plain(err, nil))
 	}
 	if one != nil {
 		*s = Sub(*one)

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"warder.example/internal/jsonerr"
 )
 
 // message is one message of a request.
@@ -84,7 +86,7 @@ func (h *heard) readWhole(r io.Reader) error {
 		Error struct{ Code, Message string }
 	}
 	if err := json.Unmarshal(b, &a); err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
+		return fmt.Errorf("reading the answer: %w", jsonerr.Plain(err, nil))
 	}
 	h.text, h.code = a.Error.Message, a.Error.Code
 	if len(a.Choices) > 0 {
@@ -113,7 +115,7 @@ func (h *heard) readStream(r io.Reader, show func(string)) error {
 			Error struct{ Code, Message string }
 		}
 		if err := json.Unmarshal([]byte(d), &c); err != nil {
-			return fmt.Errorf("reading a chunk: %w", err)
+			return fmt.Errorf("reading a chunk: %w", jsonerr.Plain(err, nil))
 		}
 		if c.Error.Code != "" {
 			h.code, h.finish = c.Error.Code, "error"

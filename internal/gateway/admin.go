@@ -5,12 +5,13 @@ import (
 	"net/http"
 	"strings"
 
+	"warder.example/internal/config"
 	"warder.example/internal/ledger"
 )
 
 // AdminHandler returns what the admin listener serves: health (the process
-// runs), readiness (it can do its work), metrics, and a reload. It knows no
-// callers and shows no texts.
+// runs), readiness (it can do its work), metrics, a reload, and the administrative
+// API, which alone knows callers. It shows no texts.
 func (s *Server) AdminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { say(w, http.StatusOK, "ok") })
@@ -22,6 +23,9 @@ func (s *Server) AdminHandler() http.Handler {
 		say(w, http.StatusOK, "ready")
 	})
 	mux.Handle("GET /metrics", s.metrics.handler())
+	if s.admin != nil {
+		mux.Handle("/v1/", s.admin)
+	}
 	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, r *http.Request) {
 		if err := s.Reload(r.Context()); err != nil {
 			s.log.Error("reload failed", "cause", err)
@@ -41,6 +45,10 @@ func (s *Server) AdminHandler() http.Handler {
 		guarded.ServeHTTP(w, r)
 	})
 }
+
+// AdminTokens returns who may use the administrative API, by the configuration in
+// use.
+func (s *Server) AdminTokens() []config.AdminToken { return s.state.Load().cfg.AdminTokens }
 
 // unready says why no requests should be sent here, "" when they may.
 func (s *Server) unready() string {

@@ -87,7 +87,7 @@ func BenchmarkJudge(b *testing.B) {
 				if cached {
 					g.Results = p.history
 				}
-				body, last := conversation(turns)
+				body, last := dialogue(turns)
 				x := &guard.Exchange{Application: "a"}
 				n := 0
 				b.ReportAllocs()
@@ -107,10 +107,10 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
-// conversation returns the body of a request of that many turns of 1.5 KB, and
+// dialogue returns the body of a request of that many turns of 1.5 KB, and
 // where its last one has eight digits that make it a new one. In a long one a
 // system prompt comes first, then user and assistant speak by turns.
-func conversation(turns int) (body []byte, last int) {
+func dialogue(turns int) (body []byte, last int) {
 	turn := strings.Repeat("Please summarise the quarterly report for me, and tell me which of the three regions grew. ", 16)
 	body = []byte(`{"model":"m","messages":[`)
 	for i := range turns {

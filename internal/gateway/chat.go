@@ -61,7 +61,7 @@ func (s *Server) chat(x *exchange) *failure {
 	}
 	t.guard = t.protection.guardFor(app.Mode)
 	t.facts = guard.Facts{Application: app.ID, Environment: app.Environment, DataClass: app.DataClass}
-	t.about = &guard.Exchange{Application: app.ID, Environment: app.Environment, DataClass: app.DataClass}
+	t.about = &guard.Exchange{Application: app.ID, Caller: x.caller(), Environment: app.Environment, DataClass: app.DataClass}
 	t.regions = regions(ac)
 	t.about.Operator = operatorTexts(req.Operator(), t.regions)
 	canary := s.canary(t.protection, app.ID, ac)

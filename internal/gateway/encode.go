@@ -163,11 +163,26 @@ func (m *members) finding(f *FindingRecord) {
 	m.text("origin", f.Origin.String())
 	m.textIf("path", f.Path)
 	m.textIf("view", f.View)
-	if len(f.Spans) == 0 {
+	if len(f.Spans) > 0 {
+		m.spans(f.Spans)
+	}
+	if len(f.Turns) == 0 {
 		return
 	}
+	m.raw("turns", "[")
+	for i, n := range f.Turns {
+		if i > 0 {
+			m.b = append(m.b, ',')
+		}
+		m.b = strconv.AppendInt(m.b, int64(n), 10)
+	}
+	m.b = append(m.b, ']')
+}
+
+// spans writes the member of that name.
+func (m *members) spans(spans []guard.Span) {
 	m.raw("spans", "[")
-	for i, s := range f.Spans {
+	for i, s := range spans {
 		if i > 0 {
 			m.b = append(m.b, ',')
 		}

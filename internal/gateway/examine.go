@@ -24,9 +24,11 @@ type examination struct {
 	texts      []guard.Text   // what is judged
 	leaves     []dialect.Leaf // of texts, in their order
 	index      []int          // of texts: place among the leaves of the body
-	together   [][]int        // texts that are one, where the leaves do not say so
-	verdict    guard.Verdict  // on all texts
-	actions    []guard.Action // what the policy says of each finding
+	// conversation says that the leaves are all messages of one.
+	conversation bool
+	together     [][]int        // texts that are one, where the leaves do not say so
+	verdict      guard.Verdict  // on all texts
+	actions      []guard.Action // what the policy says of each finding
 }
 
 // examine begins an examination. subject is the end user that the body names.
@@ -60,7 +62,7 @@ func (e *examination) add(l *dialect.Leaf, at int, d guard.Direction) {
 // as if never made; nil counts all.
 func (e *examination) judge(size int, counts func(*guard.Finding) bool) *failure {
 	rules := regions(e.state.cfg.Applications[e.app.Name])
-	about := &guard.Exchange{Application: e.app.ID, Environment: e.app.Environment, DataClass: e.app.DataClass,
+	about := &guard.Exchange{Application: e.app.ID, Caller: e.caller(), Environment: e.app.Environment, DataClass: e.app.DataClass,
 		Operator: operatorTexts(e.operator, rules)}
 	for i := range e.texts {
 		e.texts[i].Exchange = about
@@ -74,6 +76,14 @@ func (e *examination) judge(size int, counts func(*guard.Finding) bool) *failure
 		return failGuard.because(err)
 	}
 	found, _ = joined.fold(found)
+	if e.conversation {
+		whole, err := e.protection.converse(e.r.Context(), g, e.leaves, e.texts, nil)
+		if err != nil {
+			return failGuard.because(err)
+		}
+		found = append(slices.Clip(found), whole.found...)
+		slices.SortStableFunc(found, func(a, b guard.Finding) int { return a.Text - b.Text })
+	}
 	if counts != nil {
 		found = slices.DeleteFunc(found, func(f guard.Finding) bool { return !counts(&f) })
 	}

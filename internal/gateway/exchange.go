@@ -75,6 +75,16 @@ func (x *exchange) failed(f *failure) {
 	x.out.fail(f)
 }
 
+// caller tells callers apart where one alone must not bring something about: the key
+// and, where the configuration says which header names the end user, the end user. A
+// name in the body is a claim that a caller makes as often as it likes.
+func (x *exchange) caller() string {
+	if x.state.cfg.Applications[x.grant.Application.Name].SubjectHeader == "" {
+		return x.grant.Key.ID
+	}
+	return x.grant.Key.ID + " " + x.subject
+}
+
 // gone reports whether the caller has gone away, or takes nothing any more.
 func (x *exchange) gone() bool {
 	return x.reset || errors.Is(x.r.Context().Err(), context.Canceled)

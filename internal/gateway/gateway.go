@@ -48,6 +48,7 @@ import (
 	"warder.example/guard/threat"
 	"warder.example/guard/threshold"
 	"warder.example/internal/access"
+	"warder.example/internal/bundle"
 	"warder.example/internal/event"
 	"warder.example/internal/ledger"
 )
@@ -75,9 +76,10 @@ type Server struct {
 	draining  atomic.Bool
 	strangers strangers
 	mux       *http.ServeMux
+	admin     http.Handler // of /v1/ on the admin listener; may be nil
 }
 
-// Options of a server. All fields but Threats are needed.
+// Options of a server. All fields but Threats, Bundles and Admin are needed.
 type Options struct {
 	ConfigPath string // the file that New and Reload read
 	Directory  *access.Directory
@@ -87,11 +89,17 @@ type Options struct {
 	// Threats holds confirmed attacks, which every policy with detectors looks
 	// for as well. It may change at any time; nil for none.
 	Threats *threat.Memory
+	// Bundles adds to what every policy with detectors has: see UseBundles. Nil
+	// for nothing.
+	Bundles *bundle.Set
+	// Admin serves /v1/ on the admin listener and checks itself who may; nil for
+	// nothing there.
+	Admin http.Handler
 }
 
 // New builds a server from its configuration file. It opens no listener.
 func New(o Options) (*Server, error) {
-	st, err := load(o.ConfigPath, o.Threats)
+	st, err := load(o.ConfigPath, o.Threats, o.Bundles)
 	if err != nil {
 		return nil, err
 	}
@@ -100,9 +108,10 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		path: o.ConfigPath, directory: o.Directory, ledger: o.Ledger, log: o.Log, threats: o.Threats, salt: o.Salt, committer: event.NewCommitter(o.Salt), random: rand.Reader,
-		metrics: newMetrics(), slots: make(chan struct{}, st.cfg.Limits.Concurrent),
+		admin: o.Admin, metrics: newMetrics(), slots: make(chan struct{}, st.cfg.Limits.Concurrent),
 	}
 	s.state.Store(st)
+	s.metrics.registry.MustRegister(bundleMetrics{func() *bundle.Set { return s.state.Load().bundles }})
 	s.metrics.registry.MustRegister(thresholdMetrics{func() *threshold.Set { return s.state.Load().thresholds }})
 	if l, ok := o.Ledger.(interface{ Stats() ledger.Stats }); ok {
 		s.metrics.follow(l.Stats)

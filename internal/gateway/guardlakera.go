@@ -33,7 +33,7 @@ func (s *Server) lakeraGuard(x *exchange) *failure {
 		a.Breakdown = &b
 	}
 	if req.DevInfo {
-		a.DevInfo = buildInfo()
+		a.DevInfo = buildInfo(x.state.model())
 	}
 	return e.reply(lakera.Encode(a))
 }

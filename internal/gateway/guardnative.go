@@ -25,7 +25,7 @@ func (s *Server) guardTexts(x *exchange) *failure {
 	if f != nil {
 		return f
 	}
-	e.operator = req.Operator()
+	e.operator, e.conversation = req.Operator(), req.Messages
 	for i := range req.Leaves {
 		e.add(&req.Leaves[i], i, req.Direction(i))
 	}
@@ -127,7 +127,7 @@ func (e *examination) explainedFindings(a *native.Answer) {
 		n, c := e.show(i)
 		n.Category, n.Spans = f.Category, f.Spans
 		n.Why = &native.Why{Score: f.Score, FPR: f.FPR, Class: f.Class.String(), View: f.View, Detector: f.Detector, Rule: f.Rule,
-			PolicyRule: rules[i], Explanation: f.Explanation, OWASP: append([]string{}, c.OWASP...), ATLAS: append([]string{}, c.ATLAS...)}
+			PolicyRule: rules[i], Explanation: f.Explanation, OWASP: append([]string{}, c.OWASP...), ATLAS: append([]string{}, c.ATLAS...), Turns: f.Turns}
 		put(a, n)
 	}
 }

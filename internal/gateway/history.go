@@ -12,11 +12,13 @@ import (
 	"unsafe"
 
 	"warder.example/guard"
+	"warder.example/guard/conversation"
 )
 
 // history remembers what was found in texts of requests, so that the turns of a
 // conversation are read once, and which texts were refused, so that a refused
-// turn is carried redacted instead of blocking its conversation for ever.
+// turn is carried redacted instead of blocking its conversation for ever. Of
+// conversations it remembers up to each turn what that led to (see converse).
 //
 // It implements [guard.Results]. An entry is of one application, origin, kind and
 // content; it holds no text, and is found by a keyed hash of these (see key) under
@@ -25,8 +27,10 @@ import (
 // half when full.
 type history struct {
 	hash   cipher.AEAD
-	shards [16]historyShard
-	most   int // entries per shard and generation
+	shards *[16]historyShard // shared with those made by under
+	most   int               // entries per shard and generation
+	// epoch stands for the detectors that read: see under.
+	epoch uint64
 	// version changes with what detectors look for while they are in use; nil
 	// where nothing does. What was found under another one is not served; a turn
 	// that was refused stays a refused turn.
@@ -45,6 +49,9 @@ type remembered struct {
 	version uint64 // when reading began
 	pending bool   // it is being read
 	refused bool
+	scored  bool
+	scores  guard.AttackScores
+	step    *conversation.Step // of a conversation up to a turn; nil: it is of a text
 }
 
 // newHistory returns a history of about entries texts. version changes with the
@@ -59,7 +66,7 @@ func newHistory(entries int, version string) (*history, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the key of remembered texts: %w", err)
 	}
-	h := &history{most: max(entries/32, 16)}
+	h := &history{most: max(entries/32, 16), shards: new([16]historyShard)}
 	if h.hash, err = cipher.NewGCM(block); err != nil {
 		return nil, fmt.Errorf("making the hash of remembered texts: %w", err)
 	}
@@ -68,6 +75,21 @@ func newHistory(entries int, version string) (*history, error) {
 	}
 	return h, nil
 }
+
+// under returns a history of the same texts for other detectors of the same policy:
+// what one remembers the other does not serve, but that a turn was refused holds for
+// both. Requests may use both at the same time.
+func (h *history) under(epoch uint64) *history {
+	other := *h
+	other.epoch = epoch
+	return &other
+}
+
+// epochShift is where the epoch begins in a version.
+const epochShift = 40
+
+// ours reports whether a version is of these detectors.
+func (h *history) ours(version uint64) bool { return version>>epochShift == h.epoch }
 
 // hashing is room for one computation of a key.
 type hashing struct {
@@ -116,10 +138,11 @@ func (h *history) Get(t *guard.Text) ([]guard.Finding, bool) {
 
 // now is the version of what detectors look for.
 func (h *history) now() uint64 {
-	if h.version == nil {
-		return 0
+	v := h.epoch << epochShift
+	if h.version != nil {
+		v |= h.version() & (1<<epochShift - 1)
 	}
-	return h.version()
+	return v
 }
 
 // expect notes under which version the reading of a text begins: when that changes
@@ -129,7 +152,7 @@ func (h *history) expect(k historyKey, version uint64) {
 	s := &h.shards[k[0]&15]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if was, ok := s.new[k]; !ok || !was.pending && !was.refused {
+	if was, ok := s.new[k]; !ok || !was.refused && (!was.pending || !h.ours(was.version)) {
 		s.add(k, &remembered{version: version, pending: true}, h.most)
 	}
 }
@@ -139,10 +162,11 @@ func (h *history) Put(t *guard.Text, found []guard.Finding) {
 	if t.Direction != guard.Request {
 		return
 	}
-	k, r := h.key(t), &remembered{found: slices.Clone(found)}
+	k, r := h.key(t), &remembered{found: slices.Clone(found), version: h.now()}
+	r.scores, r.scored = t.Scores()
 	if h.version != nil {
 		was := h.get(k)
-		if was == nil || !was.pending {
+		if was == nil || !was.pending || !h.ours(was.version) {
 			return // another reading was put first, or this one is long forgotten
 		}
 		r.version = was.version
@@ -152,11 +176,9 @@ func (h *history) Put(t *guard.Text, found []guard.Finding) {
 
 // refuse remembers that this text was refused as a new turn.
 func (h *history) refuse(t *guard.Text, found []guard.Finding) {
-	k, r := h.key(t), &remembered{found: slices.Clone(found), refused: true}
-	if was := h.get(k); was != nil {
-		r.version = was.version
-	} else {
-		r.version = h.now()
+	k, r := h.key(t), &remembered{found: slices.Clone(found), refused: true, version: h.now()}
+	if was := h.get(k); was != nil && h.ours(was.version) {
+		r.version, r.scores, r.scored = was.version, was.scores, was.scored
 	}
 	h.put(k, r)
 }

@@ -63,8 +63,8 @@ func contentOffsets(leaves []dialect.Leaf) map[int]int {
 
 // buildInfo says which program and model answer. What the build does not record
 // is empty.
-func buildInfo() *lakera.DevInfo {
-	digest := textmodel.Guard().Digest()
+func buildInfo(m *textmodel.Model) *lakera.DevInfo {
+	digest := m.Digest()
 	d := &lakera.DevInfo{ModelVersion: "warder-guard-" + digest[:min(len(digest), 12)], Version: "devel"}
 	bi, ok := debug.ReadBuildInfo()
 	if !ok {

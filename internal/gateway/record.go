@@ -69,6 +69,7 @@ type FindingRecord struct {
 	Path     string       `json:"path,omitempty"` // keys that the sender chose are left out
 	View     string       `json:"view,omitempty"`
 	Spans    []guard.Span `json:"spans,omitempty"`
+	Turns    []int        `json:"turns,omitempty"` // messages that weighed, of a whole conversation
 }
 
 // AccessRefused is the payload of KindRefused: how many requests were refused
@@ -80,13 +81,15 @@ type AccessRefused struct {
 
 // Lifecycle is the payload of KindServer.
 type Lifecycle struct {
-	What   string `json:"what"`             // "start", "reload", "reload_failed", "drain", "stop"
+	What   string `json:"what"`             // "start", "reload", "reload_failed", "bundles", "drain", "stop"
 	Policy string `json:"policy,omitempty"` // digest of the default policy
 	// Policies are the digests of the others by name.
 	Policies map[string]string `json:"policies,omitempty"`
 	Config   string            `json:"config,omitempty"` // digest of the configuration file
 	// Thresholds is the digest of the file of the operator's own thresholds.
 	Thresholds string `json:"thresholds,omitempty"`
+	// Bundles are the versions of active bundles by name.
+	Bundles map[string]string `json:"bundles,omitempty"`
 }
 
 func init() {
@@ -110,7 +113,7 @@ func findingRecords(found []guard.Finding, path func(text int) string) []Finding
 		}
 		out = append(out, FindingRecord{
 			Category: f.Category, Score: f.Score, Detector: f.Detector, Rule: f.Rule,
-			Origin: f.Origin, Path: unquoted(path(f.Text)), View: f.View, Spans: f.Spans[:min(len(f.Spans), 8)],
+			Origin: f.Origin, Path: unquoted(path(f.Text)), View: f.View, Spans: f.Spans[:min(len(f.Spans), 8)], Turns: f.Turns,
 		})
 	}
 	return out

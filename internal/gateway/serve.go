@@ -103,7 +103,7 @@ func (s *Server) lifecycle(ctx context.Context, what string) error {
 	rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
 	p := &Lifecycle{What: what, Config: st.digest, Policies: s.Policies(), Thresholds: st.thresholds.Digest()}
-	p.Policy = p.Policies[""]
+	p.Policy, p.Bundles = p.Policies[""], bundlesInForce(st.bundles)
 	delete(p.Policies, "")
 	_, err := s.ledger.Append(rctx, event.Event{Time: time.Now(), Kind: KindServer, Payload: p})
 	return err
@@ -115,7 +115,7 @@ func (s *Server) lifecycle(ctx context.Context, what string) error {
 func (s *Server) Reload(ctx context.Context) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	next, err := load(s.path, s.threats)
+	next, err := load(s.path, s.threats, s.state.Load().bundles)
 	if err == nil {
 		err = fixed(s.state.Load().cfg, next.cfg)
 	}

@@ -12,9 +12,11 @@ import (
 	"warder.example/guard/detect"
 	"warder.example/guard/policy"
 	"warder.example/guard/standard"
+	"warder.example/guard/textmodel"
 	"warder.example/guard/threat"
 	"warder.example/guard/threshold"
 	"warder.example/internal/access"
+	"warder.example/internal/bundle"
 	"warder.example/internal/config"
 	"warder.example/internal/dialect"
 )
@@ -28,6 +30,8 @@ type state struct {
 	upstreams   []*upstream
 	protections map[string]*protection // by policy name; "" is the default
 	thresholds  *threshold.Set         // the operator's own; nil: the published ones
+	bundles     *bundle.Set            // what they add to every protection
+	epoch       uint64                 // how often the bundles changed since the configuration was read
 }
 
 // protection is one policy with its detectors and what they remember.
@@ -48,8 +52,8 @@ func (p *protection) guardFor(mode string) *guard.Guard {
 }
 
 // build makes the state of a configuration. It opens no connection.
-func build(cfg *config.Config, digest string, threats *threat.Memory) (*state, error) {
-	s := &state{cfg: cfg, digest: digest, protections: map[string]*protection{}}
+func build(cfg *config.Config, digest string, threats *threat.Memory, bundles *bundle.Set) (*state, error) {
+	s := &state{cfg: cfg, digest: digest, protections: map[string]*protection{}, bundles: bundles}
 	for _, c := range cfg.Upstreams {
 		u, err := newUpstream(c, cfg.Limits)
 		if err != nil {
@@ -66,10 +70,10 @@ func build(cfg *config.Config, digest string, threats *threat.Memory) (*state, e
 		def = p
 	}
 	var err error
-	if s.thresholds, err = cfg.LoadThresholds(time.Now()); err != nil {
+	if s.thresholds, err = cfg.LoadThresholdsFor(s.model(), time.Now()); err != nil {
 		return nil, err
 	}
-	if s.protections[""], err = protect(def, cfg.Guard, s.thresholds, threats); err != nil {
+	if s.protections[""], err = s.protect(def, threats, nil); err != nil {
 		return nil, err
 	}
 	for name, path := range cfg.Policies {
@@ -77,31 +81,67 @@ func build(cfg *config.Config, digest string, threats *threat.Memory) (*state, e
 		if err != nil {
 			return nil, fmt.Errorf("loading policy %q: %w", name, err)
 		}
-		if s.protections[name], err = protect(p, cfg.Guard, s.thresholds, threats); err != nil {
+		if s.protections[name], err = s.protect(p, threats, nil); err != nil {
 			return nil, fmt.Errorf("policy %q: %w", name, err)
 		}
 	}
 	return s, nil
 }
 
-func protect(p *policy.Policy, c config.Guard, own *threshold.Set, threats *threat.Memory) (*protection, error) {
+// model returns the classifier's model.
+func (s *state) model() *textmodel.Model {
+	if m := s.bundles.Model(); m != nil {
+		return m
+	}
+	return textmodel.Guard()
+}
+
+// withBundles returns the same state with other bundles. Conversations go on: texts
+// are read again, but a turn that was refused stays one.
+func (s *state) withBundles(bundles *bundle.Set, threats *threat.Memory) (*state, error) {
+	next := *s
+	next.bundles, next.epoch, next.protections = bundles, s.epoch+1, map[string]*protection{}
+	for name, p := range s.protections {
+		var err error
+		if next.protections[name], err = next.protect(p.policy, threats, p.history); err != nil {
+			return nil, err
+		}
+	}
+	return &next, nil
+}
+
+// protect makes the protection of a policy. h is the history to go on with, nil for
+// a new one.
+func (s *state) protect(p *policy.Policy, threats *threat.Memory, h *history) (*protection, error) {
+	c := s.cfg.Guard
 	g := &guard.Guard{Decider: p}
 	if c.Detectors != config.DetectorsOff {
+		own := s.thresholds
+		if s.bundles.Model() != nil {
+			own = nil // they are for that model, which comes below
+		}
 		var err error
 		if g, err = standard.NewWith(p, own); err != nil {
 			return nil, err
 		}
+		if err := s.bundles.Extend(g, s.thresholds); err != nil {
+			return nil, err
+		}
+		g.Turns = standard.Turns(g.Detectors)
 		if threats != nil {
 			g.Detectors = append(g.Detectors, detect.NewThreat(threats))
 		}
 	}
-	h, err := newHistory(c.Cache, p.Digest())
-	if err != nil {
-		return nil, err
+	if h == nil {
+		var err error
+		if h, err = newHistory(c.Cache, p.Digest()); err != nil {
+			return nil, err
+		}
+		if threats != nil {
+			h.version = threats.Version
+		}
 	}
-	if threats != nil {
-		h.version = threats.Version
-	}
+	h = h.under(s.epoch)
 	out := &protection{policy: p, guard: g, history: h}
 	if c.Cache > 0 {
 		g.Results = out.history
@@ -158,7 +198,7 @@ func (s *state) close() {
 }
 
 // load reads a configuration file and builds its state.
-func load(path string, threats *threat.Memory) (*state, error) {
+func load(path string, threats *threat.Memory, bundles *bundle.Set) (*state, error) {
 	before, err := digest(path)
 	if err != nil {
 		return nil, err
@@ -174,7 +214,7 @@ func load(path string, threats *threat.Memory) (*state, error) {
 	if before != after {
 		return nil, fmt.Errorf("reading configuration %q: it changed while it was read", path)
 	}
-	return build(cfg, after, threats)
+	return build(cfg, after, threats, bundles)
 }
 
 // digest names the content of a configuration file in records.

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"warder.example/internal/event"
+	"warder.example/internal/jsonerr"
 )
 
 // Recovered is the payload of [KindRecovered]: what Open found behind the last
@@ -237,7 +238,7 @@ func (l *Ledger) noteRecovery() error {
 	}
 	var r Recovered
 	if err := json.Unmarshal(payload, &r); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrCorrupt, pendingName, err)
+		return fmt.Errorf("%w: %s: %w", ErrCorrupt, pendingName, jsonerr.Plain(err, nil))
 	}
 	if _, err := l.Append(context.Background(), event.Event{Kind: KindRecovered, Payload: r}); err != nil {
 		return fmt.Errorf("recording a recovery: %w", err)

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"warder.example/internal/jsonerr"
 )
 
 // A segment is a file named after the sequence of its first record. Its first
@@ -49,7 +51,7 @@ func (h header) line() []byte {
 func parseHeader(text []byte) (header, tree, error) {
 	var h header
 	if err := json.Unmarshal(text, &h); err != nil {
-		return h, tree{}, fmt.Errorf("segment header: %w", err)
+		return h, tree{}, fmt.Errorf("segment header: %w", jsonerr.Plain(err, nil))
 	}
 	if h.Ledger != formatVersion {
 		return h, tree{}, fmt.Errorf("segment header: format version %d, want %d", h.Ledger, formatVersion)

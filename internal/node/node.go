@@ -6,6 +6,8 @@
 //   - administrative acts move from the store into the audit log, which only
 //     the running node may write;
 //   - confirmed attacks are refreshed from the store, and their hits written there;
+//   - bundles are staged, put to use and taken back as the store says, and what
+//     staged ones see is written there;
 //   - which policy is in force where is noted in the store;
 //   - the SQL projection of the audit log follows it, so that exchanges can be
 //     asked for; it can be rebuilt from the log at any time.
@@ -23,8 +25,12 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"warder.example/guard/threat"
 	"warder.example/internal/access"
+	"warder.example/internal/admin"
+	"warder.example/internal/bundle"
 	"warder.example/internal/config"
 	"warder.example/internal/gateway"
 	"warder.example/internal/ledger"
@@ -47,6 +53,7 @@ type Node struct {
 	ledger    *ledger.Ledger
 	directory *access.Directory
 	threats   *threats.Keeper
+	bundles   *bundle.Keeper
 	gateway   *gateway.Server
 }
 
@@ -86,10 +93,16 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *Node, err erro
 	if err := n.threats.Refresh(ctx); err != nil {
 		return nil, fmt.Errorf("reading confirmed attacks: %w", err)
 	}
-	n.gateway, err = gateway.New(gateway.Options{ConfigPath: path, Directory: n.directory, Ledger: n.ledger, Log: log, Salt: salt, Threats: memory})
+	n.bundles = &bundle.Keeper{Store: n.store, Folder: BundleDir(cfg), Log: log, Trust: n.trust}
+	if err := n.bundles.Refresh(ctx); err != nil {
+		return nil, fmt.Errorf("reading bundles: %w", err)
+	}
+	n.gateway, err = gateway.New(gateway.Options{ConfigPath: path, Directory: n.directory, Ledger: n.ledger, Log: log, Salt: salt, Threats: memory, Bundles: n.bundles.Set(),
+		Admin: admin.New(n.store, func() []config.AdminToken { return n.gateway.AdminTokens() }, log, nil)})
 	if err != nil {
 		return nil, err
 	}
+	n.bundles.Use = n.gateway.UseBundles
 	return n, nil
 }
 
@@ -99,6 +112,19 @@ func StoreDSN(cfg *config.Config) string {
 		return dsn
 	}
 	return filepath.Join(cfg.Data, "warder.db")
+}
+
+// BundleDir returns where the files of imported bundles of a configuration are.
+func BundleDir(cfg *config.Config) bundle.Folder {
+	return bundle.Folder(filepath.Join(cfg.Data, "bundles"))
+}
+
+// trust returns the verifiers of the keys of bundles that are trusted now.
+func (n *Node) trust() (note.Verifiers, error) {
+	if n.gateway == nil {
+		return bundle.Trust(n.cfg.Bundles.TrustedKeys)
+	}
+	return bundle.Trust(n.gateway.TrustedKeys())
 }
 
 // LedgerDir returns where the audit log of a configuration is.
@@ -166,6 +192,7 @@ func (n *Node) Run(ctx context.Context, ready func(data, admin net.Addr), reload
 	work.Go(func() { n.project(bg) })
 	work.Go(func() { n.recordPolicies(bg) })
 	work.Go(func() { n.threats.Run(bg) })
+	work.Go(func() { n.bundles.Run(bg) })
 	work.Go(func() {
 		for {
 			select {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"warder.example/internal/jsonerr"
 )
 
 // maxBody bounds a request to the target.
@@ -81,7 +83,7 @@ func (c *content) UnmarshalJSON(b []byte) error {
 func (o Options) chat(w http.ResponseWriter, r *http.Request) {
 	var req chatRequest
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&req); err != nil {
-		fail(w, http.StatusBadRequest, "the body is not a chat request: "+err.Error())
+		fail(w, http.StatusBadRequest, "the body is not a chat request: "+jsonerr.Plain(err, &req).Error())
 		return
 	}
 	level, ok := ParseModel(req.Model)

@@ -64,6 +64,9 @@ func (t *Threat) Live() bool {
 	return t.State == ThreatObserved || t.State == ThreatActive || t.State == ThreatSuspended
 }
 
+// ErrThreat means that what was to be stored of a threat is not allowed.
+var ErrThreat = errors.New("not a threat that can be stored")
+
 // ThreatAct is the payload of acts of threat memory.
 type ThreatAct struct {
 	Threat Threat `json:"threat"`           // after the act
@@ -76,7 +79,8 @@ const threatColumns = `id, application, category, state, source, note, sketch, a
 
 // AddThreat stores a confirmed attack under observation. ID, State, AddedBy, Added
 // and the hits are set here; t.Application is the id or name of an application, or
-// empty. It returns what was stored; [ErrNotFound] when there is no such
+// empty. It returns what was stored; [ErrThreat] when a field is out of its bounds,
+// [ErrNotFound] when there is no such
 // application, and [ErrConflict] when there are [MaxThreats] or a live one of that
 // application is the same text.
 func (db *DB) AddThreat(ctx context.Context, t Threat) (Threat, error) {
@@ -85,7 +89,7 @@ func (db *DB) AddThreat(ctx context.Context, t Threat) (Threat, error) {
 	t.ID, t.State, t.AddedBy, t.Added = "thr_"+strings.ToLower(rand.Text()[:12]), ThreatObserved, clean(access.Actor(ctx), 200), now
 	t.Expires, t.Hits, t.LastHit = fromMicros(micros(t.Expires)), 0, time.Time{}
 	if err := t.check(); err != nil {
-		return Threat{}, fmt.Errorf("adding a threat: %w", err)
+		return Threat{}, fmt.Errorf("adding a threat: %w: %w", ErrThreat, err)
 	}
 	sketch, err := t.Sketch.MarshalBinary()
 	if err != nil {

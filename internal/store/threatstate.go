@@ -145,6 +145,39 @@ func (db *DB) Threats(ctx context.Context) ([]Threat, error) {
 	return all, err
 }
 
+// MaxThreatPage is how many threats a page has at most.
+const MaxThreatPage = 1000
+
+// ThreatPage returns up to limit threats (1 to [MaxThreatPage]), oldest first: those
+// after the one with that id, or the first ones for "". Those that ended are among
+// them when ended is true. It returns [ErrNotFound] when there is no such threat (any
+// more).
+func (db *DB) ThreatPage(ctx context.Context, after string, limit int, ended bool) ([]Threat, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	from := Threat{}
+	if after != "" {
+		var err error
+		if from, err = oneThreat(ctx, db.read, after); err != nil {
+			return nil, fmt.Errorf("looking for threat %.80q: %w", after, err)
+		}
+	}
+	page, err := collect(ctx, db.read, scanThreat, `SELECT `+threatColumns+` FROM threats
+		WHERE (added > $1 OR added = $1 AND id > $2) AND ($3 = 1 OR state IN ('observed', 'active', 'suspended'))
+		ORDER BY added, id LIMIT $4`, micros(from.Added), from.ID, truth(ended), min(max(limit, 1), MaxThreatPage))
+	if err != nil {
+		return nil, fmt.Errorf("reading threats: %w", err)
+	}
+	return page, nil
+}
+
+func truth(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // ThreatsSince returns the threats that changed after a generation, oldest first,
 // and the generation now. Hits are no change.
 func (db *DB) ThreatsSince(ctx context.Context, generation int64) (changed []Threat, now int64, err error) {

@@ -5,13 +5,13 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 
 	"warder.example/guard"
 	"warder.example/guard/detect"
 	"warder.example/guard/threat"
 	"warder.example/internal/binomial"
 	"warder.example/internal/corpus"
+	"warder.example/internal/neardup"
 )
 
 // Errors of [Outcome.Within].
@@ -25,17 +25,26 @@ var (
 // confidence of the bounds of an outcome, each by itself.
 const confidence = 0.95
 
-// Outcome is what a dry run saw.
+// MaxTexts is the most texts of a dry run; each takes some 400 bytes.
+const MaxTexts = 1_000_000
+
+// Outcome is what a dry run saw. Texts that are nearly the same say little more than
+// one of them, so they count as one text, which matches when any of them does.
 type Outcome struct {
 	Texts   int     `json:"texts"`   // different ones
-	Matched int     `json:"matched"` // of them
+	Counted int     `json:"counted"` // clusters of near-duplicates among them
+	Matched int     `json:"matched"` // of the clusters
 	Low     float64 `json:"low"`     // the share of honest texts that match is at least this
 	High    float64 `json:"high"`    // and at most this, each with a confidence of 95 % (Clopper-Pearson)
 }
 
 // String is the outcome for people.
 func (o Outcome) String() string {
-	return fmt.Sprintf("%d of %d honest texts match: between %.4f %% and %.4f %% of such traffic", o.Matched, o.Texts, 100*o.Low, 100*o.High)
+	of := fmt.Sprintf("%d", o.Counted)
+	if o.Counted != o.Texts {
+		of = fmt.Sprintf("%d different (of %d)", o.Counted, o.Texts)
+	}
+	return fmt.Sprintf("%d of %s honest texts match: between %.4f %% and %.4f %% of such traffic", o.Matched, of, 100*o.Low, 100*o.High)
 }
 
 // Within returns nil when the share of honest texts that match is at most budget
@@ -45,50 +54,72 @@ func (o Outcome) Within(budget float64) error {
 	switch {
 	case o.High <= budget:
 		return nil
-	case float64(o.Matched) > budget*float64(o.Texts):
+	case float64(o.Matched) > budget*float64(o.Counted):
 		return fmt.Errorf("%w: %s; the budget is %g %%", ErrOverBudget, o, 100*budget)
 	}
-	return fmt.Errorf("%w: %s; the budget is %g %%, which takes at least %d texts", ErrTooFew, o, 100*budget, binomial.Fewest(o.Matched, budget, confidence))
+	return fmt.Errorf("%w: %s; the budget is %g %%, which takes at least %d different texts", ErrTooFew, o, 100*budget, binomial.Fewest(o.Matched, budget, confidence))
 }
 
 // DryRun measures an entry on honest traffic: rows in the corpus form. Rows that the
 // detector does not read (answers, the operator's texts) and texts that come again
-// do not count. A row that is labelled as anything but benign is an error, as is one
-// that cannot be read.
+// do not count, and near-duplicates count as one ([neardup]). A row that is labelled as
+// anything but benign is an error, as is one that cannot be read, and more than
+// [MaxTexts] texts.
 func DryRun(ctx context.Context, sketch threat.Sketch, rows *corpus.Reader) (Outcome, error) {
 	m := threat.NewMemory(1)
 	if err := m.Add(threat.Entry{ID: "dry-run", Category: "injection", State: threat.Active, Sketch: sketch}); err != nil {
 		return Outcome{}, err
 	}
-	d := detect.NewThreat(m)
-	var o Outcome
-	seen := map[[sha256.Size]byte]bool{}
-	for {
-		row, err := rows.Next()
-		if err == io.EOF {
-			break
-		}
+	r := dryRun{detector: detect.NewThreat(m), texts: neardup.New(), seen: map[[sha256.Size]byte]bool{}}
+	for row, err := range rows.Rows() {
 		if err != nil {
 			return Outcome{}, err
 		}
-		if row.Label != "" && !row.Label.Ordinary() {
-			return Outcome{}, fmt.Errorf("a row is labelled %q; a dry run takes honest texts only", row.Label)
-		}
-		t := row.GuardText()
-		id := sha256.Sum256([]byte(t.Content))
-		if seen[id] || t.Content == "" || t.Direction != guard.Request || t.Origin == guard.OriginOperator {
-			continue
-		}
-		seen[id] = true
-		found, err := d.Detect(ctx, &t)
-		if err != nil {
+		if err := r.read(ctx, &row); err != nil {
 			return Outcome{}, err
-		}
-		o.Texts++
-		if len(found) > 0 {
-			o.Matched++
 		}
 	}
-	o.Low, o.High = binomial.Interval(o.Matched, o.Texts, confidence)
-	return o, nil
+	return r.outcome(), nil
+}
+
+// dryRun is what was read.
+type dryRun struct {
+	detector *detect.Threat
+	texts    *neardup.Set
+	seen     map[[sha256.Size]byte]bool
+	matched  []int // numbers of texts
+}
+
+func (r *dryRun) read(ctx context.Context, row *corpus.Row) error {
+	if row.Label != "" && !row.Label.Ordinary() {
+		return fmt.Errorf("line %d: %w: it is labelled %.40q; a dry run takes honest texts only", row.Line, corpus.ErrRow, row.Label)
+	}
+	t := row.GuardText()
+	id := sha256.Sum256([]byte(t.Content))
+	if r.seen[id] || t.Content == "" || t.Direction != guard.Request || t.Origin == guard.OriginOperator {
+		return nil
+	}
+	if len(r.seen) == MaxTexts {
+		return fmt.Errorf("line %d: %w: more than %d texts; draw some of them at random", row.Line, corpus.ErrRow, MaxTexts)
+	}
+	r.seen[id] = true
+	n := r.texts.Add("", t.Content)
+	found, err := r.detector.Detect(ctx, &t)
+	if err == nil && len(found) > 0 {
+		r.matched = append(r.matched, n)
+	}
+	return err
+}
+
+func (r *dryRun) outcome() Outcome {
+	counted, matched := map[int]bool{}, map[int]bool{}
+	for i := range len(r.seen) {
+		counted[r.texts.Find(i)] = true
+	}
+	for _, i := range r.matched {
+		matched[r.texts.Find(i)] = true
+	}
+	o := Outcome{Texts: len(r.seen), Counted: len(counted), Matched: len(matched)}
+	o.Low, o.High = binomial.Interval(o.Matched, o.Counted, confidence)
+	return o
 }

@@ -6,7 +6,8 @@
 // often entries matched, ends those whose time is over, and suspends those that
 // suddenly match too much.
 //
-// A [DryRun] measures an entry on honest traffic before it is activated.
+// A [DryRun] measures an entry on honest traffic before it is activated. [Acts] are what
+// people do with entries, on the command line and over HTTP.
 package threats
 
 import (

@@ -1,11 +1,13 @@
 package threats_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,6 +30,7 @@ type rig struct {
 	memory *threat.Memory
 	keeper *threats.Keeper
 	time   time.Time
+	log    bytes.Buffer
 }
 
 func newRig(t *testing.T) *rig {
@@ -39,7 +42,7 @@ func newRig(t *testing.T) *rig {
 	t.Cleanup(func() { r.db.Close() })
 	now := func() time.Time { return r.time }
 	r.db.Clock, r.memory.Clock = now, now
-	r.keeper = threats.NewKeeper(r.db, r.memory, slog.New(slog.NewTextHandler(io.Discard, nil)), now)
+	r.keeper = threats.NewKeeper(r.db, r.memory, slog.New(slog.NewTextHandler(&r.log, nil)), now)
 	return r
 }
 
@@ -70,11 +73,15 @@ func (r *rig) step() {
 	}
 }
 
-// meet looks a text up so many times and reports whether it is acted on.
-func (r *rig) meet(text string, times int) (acted bool) {
-	for range times {
+// meet looks a text up so many times, each time for another caller, and reports
+// whether it is acted on.
+func (r *rig) meet(text string, times int) (acted bool) { return r.meetOf(times, text, times) }
+
+// meetOf is meet where so many callers take turns.
+func (r *rig) meetOf(callers int, text string, times int) (acted bool) {
+	for i := range times {
 		for _, m := range r.memory.Find("app", text) {
-			r.memory.Count(&m)
+			r.memory.Count(&m, fmt.Sprint("caller ", i%callers))
 			acted = acted || m.Reports()
 		}
 	}
@@ -175,6 +182,39 @@ func TestSurgeSuspends(t *testing.T) {
 	r.step()
 	if s := r.stored(x.ID).State; s != store.ThreatActive {
 		t.Errorf("activated again, after 50 similar texts it is %s", s)
+	}
+}
+
+// TestOneCallerSuspendsNothing: who sends many variations of an attack frees it
+// neither at once nor over time, and neither do five.
+func TestOneCallerSuspendsNothing(t *testing.T) {
+	r := newRig(t)
+	x := r.add(attack, time.Time{})
+	r.activate(x.ID)
+	r.step()
+	for minute := range 10 {
+		for range 60 {
+			r.meetOf(1+minute%5, like, 40)
+			r.step()
+			r.time = r.time.Add(time.Second)
+		}
+	}
+	if s := r.stored(x.ID).State; s != store.ThreatActive {
+		t.Fatalf("after five callers it is %s", s)
+	}
+	if got := strings.Count(r.log.String(), "stays active"); got < 5 || got > 10 {
+		t.Errorf("it was logged %d times; expected once in each minute but those that were usual by then", got)
+	}
+	r.time = r.time.Add(24 * time.Hour)
+	r.meetOf(5, like, 1000)
+	r.step()
+	if s := r.stored(x.ID).State; s != store.ThreatActive {
+		t.Fatalf("after five callers at once it is %s", s)
+	}
+	r.meetOf(6, like, 60)
+	r.step()
+	if s := r.stored(x.ID).State; s != store.ThreatSuspended {
+		t.Errorf("after six callers it is %s", s)
 	}
 }
 
@@ -280,10 +320,23 @@ func TestRestoredStore(t *testing.T) {
 	}
 }
 
+// inside is another text with the attack in it.
+const inside = "A customer sent us the letter below on Monday and asks what it is about, can you help?\nWith kind regards from the harbour office.\n" + attack
+
+// rows are n honest texts that have little in common, and more.
 func rows(n int, more ...string) string {
+	rng := rand.New(rand.NewPCG(1, uint64(n)))
 	var b strings.Builder
-	for i := range n {
-		fmt.Fprintf(&b, `{"text":"honest question number %d about the delivery","label":"benign"}`+"\n", i)
+	for range n {
+		b.WriteString(`{"label":"benign","text":"`)
+		for range 8 {
+			for range 1 + rng.IntN(3) {
+				b.WriteByte("bcdfghklmnprstvw"[rng.IntN(16)])
+				b.WriteByte("aeiou"[rng.IntN(5)])
+			}
+			b.WriteByte(' ')
+		}
+		b.WriteString("\"}\n")
 	}
 	for _, m := range more {
 		fmt.Fprintf(&b, `{"text":%q,"channel":"user"}`+"\n", m)

@@ -59,6 +59,8 @@ type Why struct {
 	Explanation string   `json:"explanation"`
 	OWASP       []string `json:"owasp"`
 	ATLAS       []string `json:"atlas"`
+	// Turns are the messages that weighed, where it is of a whole conversation.
+	Turns []int `json:"turns,omitempty"`
 }
 
 // Body returns the bytes to answer with.

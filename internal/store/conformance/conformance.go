@@ -57,8 +57,20 @@ type Threats interface {
 	ExpireThreats(ctx context.Context) ([]store.Threat, error)
 	Threat(ctx context.Context, id string) (store.Threat, error)
 	Threats(ctx context.Context) ([]store.Threat, error)
+	ThreatPage(ctx context.Context, after string, limit int, ended bool) ([]store.Threat, error)
 	ThreatsSince(ctx context.Context, generation int64) ([]store.Threat, int64, error)
 	CountThreatHits(ctx context.Context, hits map[string]int64) error
+}
+
+// Bundles keeps which bundles were imported and which are in use.
+type Bundles interface {
+	StageBundle(ctx context.Context, b store.Bundle, older bool) (store.Bundle, error)
+	ActivateBundle(ctx context.Context, name string) (store.Bundle, error)
+	RollBackBundle(ctx context.Context, name string) (store.Bundle, error)
+	DropBundle(ctx context.Context, name string) (store.Bundle, error)
+	Bundles(ctx context.Context) ([]store.Bundle, error)
+	BundlesInUse(ctx context.Context, generation int64) ([]store.Bundle, int64, error)
+	CountBundles(ctx context.Context, seen map[string]store.BundleCounts) error
 }
 
 // Projection keeps exchanges.
@@ -78,6 +90,7 @@ type Store interface {
 	Policies
 	Acts
 	Threats
+	Bundles
 	Projection
 	Ping(ctx context.Context) error
 }
@@ -125,7 +138,7 @@ const minimum = 25
 // RunTests runs the whole suite, each test on a new store.
 func RunTests(t *testing.T, b Backend) {
 	ran := 0
-	for _, group := range [][]test{applicationTests, keyTests, generationTests, actTests, policyTests, threatTests, exchangeTests} {
+	for _, group := range [][]test{applicationTests, keyTests, generationTests, actTests, policyTests, threatTests, bundleTests, exchangeTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				clock := NewClock()

@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"encoding/json"
+	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -57,6 +59,43 @@ var threatTests = []test{
 		r.ok(err)
 		r.sameThreats([]store.Threat{got}, []store.Threat{want})
 	}},
+	{"threat/pages", func(r *rig) {
+		var want []string
+		for i := range 5 { // some within one microsecond
+			want = append(want, r.threat(attack+strings.Repeat(" again", 1+i), "").ID)
+			if i%2 == 1 {
+				r.clock.Advance(time.Second)
+			}
+		}
+		_, err := r.RemoveThreat(r.ctx, want[3])
+		r.ok(err)
+		read := func(limit int, ended bool) (got []string) {
+			r.Helper()
+			for after := ""; ; {
+				page, err := r.ThreatPage(r.ctx, after, limit, ended)
+				r.ok(err)
+				if len(page) > max(limit, 1) {
+					r.Fatalf("%d threats on a page of %d", len(page), limit)
+				}
+				for _, t := range page {
+					got = append(got, t.ID)
+					after = t.ID
+				}
+				if len(page) == 0 {
+					return got
+				}
+			}
+		}
+		slices.Sort(want[0:2])
+		slices.Sort(want[2:4])
+		live := slices.DeleteFunc(slices.Clone(want), func(id string) bool { t, _ := r.Threat(r.ctx, id); return !t.Live() })
+		for _, limit := range []int{-1, 1, 2, 1000, 1 << 40} {
+			r.same(read(limit, true), want)
+			r.same(read(limit, false), live)
+		}
+		_, err = r.ThreatPage(r.ctx, "thr_none", 10, true)
+		r.is(err, store.ErrNotFound)
+	}},
 	{"threat/bad-ones-are-refused", func(r *rig) {
 		for name, spoil := range map[string]func(*store.Threat){
 			"other category": func(t *store.Threat) { t.Category = "weather" },
@@ -68,8 +107,8 @@ var threatTests = []test{
 		} {
 			t := store.Threat{Category: "injection", Sketch: r.sketch(attack)}
 			spoil(&t)
-			if _, err := r.AddThreat(r.ctx, t); err == nil {
-				r.Errorf("%s: no error", name)
+			if _, err := r.AddThreat(r.ctx, t); !errors.Is(err, store.ErrThreat) {
+				r.Errorf("%s: error is %v; expected ErrThreat", name, err)
 			}
 		}
 		for _, ref := range hostile {

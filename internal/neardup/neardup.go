@@ -1,14 +1,16 @@
-package calibrate
+// Package neardup finds out which texts are nearly the same, so that a hundred copies
+// of one text with another name in it count as one text where somebody counts texts.
+//
+// Two texts are nearly the same when they share about three quarters of their grams of
+// five characters (letter case, digits and white space aside), as estimated from
+// minhashes. Texts of which that is true in a chain are all one cluster.
+package neardup
 
 import (
 	"math"
 	"unicode"
 )
 
-// Near-duplicates: two texts are nearly the same when they share about three
-// quarters of their grams of gramRunes characters (letter case, digits and white
-// space aside), as estimated from minhashes. Texts of which that is true in a
-// chain are all one group.
 const (
 	gramRunes = 5
 	hashes    = 64 // of a text; the estimate errs by some 5 points
@@ -18,8 +20,9 @@ const (
 	maxBand = 32
 )
 
-// groups finds out which texts count as one. Texts are numbered as they come.
-type groups struct {
+// Set is texts and which of them count as one. Texts are numbered as they come, from
+// 0, and take some 350 bytes each. It is used by one goroutine.
+type Set struct {
 	parent  []int
 	sketch  [][hashes]uint32
 	bands   map[uint64][]int
@@ -27,8 +30,9 @@ type groups struct {
 	factors [hashes]uint64
 }
 
-func newGroups() groups {
-	g := groups{bands: map[uint64][]int{}, by: map[uint64]int{}}
+// New returns a set without texts.
+func New() *Set {
+	g := &Set{bands: map[uint64][]int{}, by: map[uint64]int{}}
 	x := uint64(0x9E3779B97F4A7C15)
 	for i := range g.factors {
 		x = mix(x + 0x9E3779B97F4A7C15)
@@ -37,8 +41,9 @@ func newGroups() groups {
 	return g
 }
 
-// add numbers a text and joins it with those of its kind that are nearly the same.
-func (g *groups) add(kind, text string) int {
+// Add numbers a text and joins it with those of its kind that are nearly the same. It
+// takes time linear in the text.
+func (g *Set) Add(kind, text string) int {
 	i := len(g.parent)
 	g.parent = append(g.parent, i)
 	g.sketch = append(g.sketch, g.sketchOf(text))
@@ -49,7 +54,7 @@ func (g *groups) add(kind, text string) int {
 		}
 		met := false
 		for _, j := range g.bands[key] {
-			if g.find(i) == g.find(j) {
+			if g.Find(i) == g.Find(j) {
 				met = true
 			} else if g.near(i, j) {
 				g.union(i, j)
@@ -63,8 +68,8 @@ func (g *groups) add(kind, text string) int {
 	return i
 }
 
-// join joins a text with all others of the same key.
-func (g *groups) join(i int, key string) {
+// Join joins a text with all others of the same key.
+func (g *Set) Join(i int, key string) {
 	h := text64(key)
 	if j, ok := g.by[h]; ok {
 		g.union(i, j)
@@ -74,7 +79,7 @@ func (g *groups) join(i int, key string) {
 }
 
 // near reports whether two texts are nearly the same.
-func (g *groups) near(i, j int) bool {
+func (g *Set) near(i, j int) bool {
 	n := 0
 	for h := range hashes {
 		if g.sketch[i][h] == g.sketch[j][h] {
@@ -84,8 +89,9 @@ func (g *groups) near(i, j int) bool {
 	return n >= alike
 }
 
-// find returns what stands for the group of a text.
-func (g *groups) find(i int) int {
+// Find returns what stands for the cluster of a text: the number of one of its texts,
+// until another text is added or joined.
+func (g *Set) Find(i int) int {
 	for g.parent[i] != i {
 		g.parent[i] = g.parent[g.parent[i]]
 		i = g.parent[i]
@@ -93,10 +99,10 @@ func (g *groups) find(i int) int {
 	return i
 }
 
-func (g *groups) union(i, j int) { g.parent[g.find(i)] = g.find(j) }
+func (g *Set) union(i, j int) { g.parent[g.Find(i)] = g.Find(j) }
 
 // sketchOf returns the minhashes of a text. It takes time linear in its length.
-func (g *groups) sketchOf(text string) (out [hashes]uint32) {
+func (g *Set) sketchOf(text string) (out [hashes]uint32) {
 	for h := range out {
 		out[h] = math.MaxUint32
 	}

@@ -1,0 +1,32 @@
+-- Bundles that were imported; their files lie in a folder by digest. Of a name at
+-- most one is staged, one active, and one former: what rollback returns to. Rows that
+-- ended stay, so that no older version comes in unasked.
+
+-- +goose Up
+INSERT INTO generations (name, value) VALUES ('bundles', 1);
+
+CREATE TABLE bundles (
+    digest      TEXT COLLATE "C" PRIMARY KEY CHECK (length(digest) = 64),
+    name        TEXT COLLATE "C" NOT NULL CHECK (length(name) BETWEEN 1 AND 32),
+    version     TEXT COLLATE "C" NOT NULL CHECK (length(version) BETWEEN 1 AND 40),
+    state       TEXT COLLATE "C" NOT NULL CHECK (state IN ('staged', 'active', 'former', 'ended')),
+    holds       TEXT COLLATE "C" NOT NULL CHECK (length(holds) BETWEEN 1 AND 200),
+    signed_by   TEXT COLLATE "C" NOT NULL CHECK (length(signed_by) <= 4000),
+    bytes       BIGINT NOT NULL CHECK (bytes > 0),
+    created     BIGINT NOT NULL,
+    not_after   BIGINT NOT NULL,
+    imported_by TEXT COLLATE "C" NOT NULL CHECK (length(imported_by) <= 200),
+    imported    BIGINT NOT NULL,
+    changed_at  BIGINT NOT NULL,
+    texts       BIGINT NOT NULL, -- read while staged; the others are of them
+    threats     BIGINT NOT NULL,
+    signatures  BIGINT NOT NULL,
+    compared    BIGINT NOT NULL,
+    found_both   BIGINT NOT NULL,
+    found_staged BIGINT NOT NULL,
+    found_active BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX bundles_version ON bundles (name, version);
+CREATE UNIQUE INDEX bundles_staged ON bundles (name) WHERE state = 'staged';
+CREATE UNIQUE INDEX bundles_active ON bundles (name) WHERE state = 'active';
+CREATE UNIQUE INDEX bundles_former ON bundles (name) WHERE state = 'former';
