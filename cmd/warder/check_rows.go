@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"strings"
 
 	"warder.example/guard"
 	"warder.example/internal/corpus"
@@ -61,44 +62,51 @@ func findScores(ctx context.Context, g *guard.Guard, t *guard.Text) (found []gua
 	return found, scores, nil
 }
 
-// checkRows judges rows from standard input, one line of output for each, in
-// order. A row that cannot be read or judged gives a line that blocks and says
-// so; the command then ends with status 2.
-func checkRows(e *env, g *guard.Guard) error {
-	type job struct {
-		row  corpus.Row
-		err  error
-		done chan []byte
+// rowJob is a row on its way through checkRows. Whoever judges it sets line, and err
+// if it cannot, before done is closed.
+type rowJob struct {
+	row  corpus.Row
+	text guard.Text // unless the row has messages
+	err  error
+	line []byte
+	done chan struct{}
+}
+
+// rows judges rows from standard input, one line of output for each, in order. A row
+// that cannot be read or judged gives a line that blocks and says so; the command
+// then ends with status 2. Blank lines are no rows; they are counted.
+func (c *checkCmd) rows(e *env, g *guard.Guard) error {
+	origin, err := c.text("")
+	if err != nil {
+		return err
 	}
 	workers := runtime.GOMAXPROCS(0)
-	jobs, order := make(chan *job, 4*workers), make(chan *job, 8*workers)
+	jobs, order := make(chan *rowJob, 4*workers), make(chan *rowJob, 8*workers)
 	for range workers {
 		go func() {
 			for j := range jobs {
-				j.done <- judgeRow(e, g, &j.row, j.err)
+				j.judge(e, g)
+				close(j.done)
 			}
 		}()
 	}
+	rd := corpus.NewReader(e.stdin, "standard input")
+	rd.Conversations = true
 	var readErr error
-	bad := false
 	go func() {
 		defer close(order)
 		defer close(jobs)
-		rd := corpus.NewReader(e.stdin, "standard input")
-		rd.Conversations = true
 		for {
-			j := &job{done: make(chan []byte, 1)}
+			j := &rowJob{done: make(chan struct{})}
 			j.row, j.err = rd.Next()
-			if j.err == io.EOF {
+			switch {
+			case j.err == nil:
+				j.text, j.err = rowText(&j.row, origin)
+			case j.err == io.EOF:
 				return
-			}
-			if j.err != nil && !errors.Is(j.err, corpus.ErrRow) {
+			case !errors.Is(j.err, corpus.ErrRow):
 				readErr = j.err
 				return
-			}
-			if j.err != nil {
-				bad = true
-				fmt.Fprintf(e.stderr, "warder: %s\n", safe(j.err.Error()))
 			}
 			select {
 			case order <- j:
@@ -111,8 +119,14 @@ func checkRows(e *env, g *guard.Guard) error {
 	}()
 	out := bufio.NewWriterSize(e.stdout, 64<<10)
 	var werr error
+	bad := false
 	for j := range order {
-		if _, err := out.Write(<-j.done); err != nil && werr == nil {
+		<-j.done
+		if j.err != nil {
+			bad = true
+			fmt.Fprintf(e.stderr, "warder: %s\n", safe(j.err.Error()))
+		}
+		if _, err := out.Write(j.line); err != nil && werr == nil {
 			werr = err
 		}
 		if len(order) == 0 { // whoever feeds us line by line gets line by line
@@ -122,43 +136,73 @@ func checkRows(e *env, g *guard.Guard) error {
 	if err := errors.Join(readErr, werr, out.Flush()); err != nil {
 		return err
 	}
+	if rd.Blank > 0 {
+		fmt.Fprintf(e.stderr, "warder: blank lines skipped: %d\n", rd.Blank)
+	}
 	if bad {
 		return exitStatus(2)
 	}
 	return nil
 }
 
-func judgeRow(e *env, g *guard.Guard, row *corpus.Row, err error) []byte {
+// rowText returns the text of a row; plain says who wrote those without a channel.
+func rowText(row *corpus.Row, plain guard.Text) (guard.Text, error) {
+	if row.Channel == "" {
+		plain.Content = row.Text
+		return plain, nil
+	}
+	if _, err := guard.ParseOrigin(strings.ToLower(row.Channel)); err != nil {
+		return guard.Text{}, fmt.Errorf(`%s:%d: %w: key "channel" is %.40q; expected user, document, tool, email, operator, model, or output for an answer`,
+			row.File, row.Line, corpus.ErrRow, row.Channel)
+	}
+	return row.GuardText(), nil
+}
+
+// judge judges a row and writes its line.
+func (j *rowJob) judge(e *env, g *guard.Guard) {
 	r := rowVerdict{Flagged: true, Action: guard.Block, Scores: map[string]float64{}, Findings: []rowFinding{}}
-	if err == nil && row.Messages != nil {
-		err = r.conversation(e, g, row.Messages)
-	} else if err == nil {
-		t := row.GuardText()
-		var found []guard.Finding
-		var scores map[string]float64
-		if found, scores, err = findScores(e.ctx, g, &t); err == nil {
-			v := g.Decide(guard.Facts{Direction: t.Direction}, found)
-			r.Action = v.Would
-			r.Flagged = v.Would != guard.Allow
-			for c, x := range scores {
-				r.Scores[c] = round(x)
-			}
-			for _, f := range v.Findings {
-				r.Scores[f.Category] = round(max(r.Scores[f.Category], f.Score))
-				for _, s := range f.Spans {
-					r.Findings = append(r.Findings, rowFinding{Category: f.Category, Score: round(f.Score), Start: s.Start, End: s.End})
-				}
-			}
+	if j.err == nil {
+		err := r.fill(e, g, j)
+		if err != nil {
+			j.err = fmt.Errorf("%s:%d: %w", j.row.File, j.row.Line, err)
 		}
 	}
-	if err != nil {
-		r.Error = err.Error()
+	if j.err != nil {
+		r.Error = j.err.Error()
 	}
-	b, merr := json.Marshal(r)
-	if merr != nil { // cannot happen: all values are finite and plain
+	b, err := json.Marshal(r)
+	if err != nil { // cannot happen: all values are finite and plain
 		b = []byte(`{"flagged":true,"action":"block","scores":{},"findings":[],"error":"internal"}`)
 	}
-	return append(b, '\n')
+	j.line = append(b, '\n')
+}
+
+// fill judges a row; r stays as it is on an error.
+func (r *rowVerdict) fill(e *env, g *guard.Guard, j *rowJob) error {
+	if j.row.Messages != nil {
+		return r.conversation(e, g, j.row.Messages)
+	}
+	return r.single(e, g, &j.text)
+}
+
+// single judges a row with a text.
+func (r *rowVerdict) single(e *env, g *guard.Guard, t *guard.Text) error {
+	found, scores, err := findScores(e.ctx, g, t)
+	if err != nil {
+		return err
+	}
+	v := g.Decide(guard.Facts{Direction: t.Direction}, found)
+	r.Action, r.Flagged = v.Would, v.Would != guard.Allow
+	for c, x := range scores {
+		r.Scores[c] = round(x)
+	}
+	for _, f := range v.Findings {
+		r.Scores[f.Category] = round(max(r.Scores[f.Category], f.Score))
+		for _, s := range f.Spans {
+			r.Findings = append(r.Findings, rowFinding{Category: f.Category, Score: round(f.Score), Start: s.Start, End: s.End})
+		}
+	}
+	return nil
 }
 
 // conversation judges a row with messages. Spans are in the text of the message that

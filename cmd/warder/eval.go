@@ -20,10 +20,10 @@ type evalCmd struct {
 	Corpus    string             `required:"" help:"Folder of *.jsonl files in the corpus form, or one such file." type:"path" placeholder:"DIR"`
 	Model     string             `help:"Model file to measure instead of the built-in one." type:"existingfile" placeholder:"FILE"`
 	Detectors string             `help:"What of Warder to measure: ${enum}." enum:"all,model,signatures,none" default:"all"`
-	Guard     []string           `sep:"none" help:"Another guard to measure beside it: keywords, or NAME=KIND:URL with a kind of warder, lakera or openai. May be given several times." placeholder:"NAME=KIND:URL"`
+	Guard     []string           `sep:"none" help:"Another guard to measure beside it: keywords; NAME=exec:COMMAND, a program; or NAME=KIND:URL with a kind of warder, lakera or openai. May be given several times." placeholder:"NAME=KIND:WHAT"`
 	Compare   string             `help:"Model file, or guard as above, whose differences are wanted." placeholder:"OTHER"`
 	Obfuscate bool               `help:"Judge everything again, attacks and honest texts alike disturbed in each of several ways."`
-	Timeout   time.Duration      `help:"How long a guard over HTTP may take for one text." default:"30s"`
+	Timeout   time.Duration      `help:"How long a guard over HTTP, or a program, may take for one text." default:"30s"`
 	Jobs      int                `help:"How many texts a guard over HTTP is asked about at a time." default:"4"`
 	JSON      bool               `name:"json" help:"Print the report as JSON."`
 	HTML      string             `name:"html" help:"Also write the report as a page with plots." type:"path" placeholder:"FILE"`
@@ -39,8 +39,11 @@ func (evalCmd) Help() string {
 	return `The first guard measured is the base; every further one is compared with it,
 row by row. Texts of the corpus are sent to the addresses of guards over HTTP.
 The key of guard NAME is taken from the environment: ` + keyPrefix + `NAME, in
-capitals, with _ for other signs. ONNX models are not run; serve one behind one
-of the HTTP forms.
+capitals, with _ for other signs.
+
+A program reads lines {"text","origin"} and answers each with {"score":0 to 1} or
+{"flagged":true}. COMMAND is words separated by white space; no shell reads it.
+ONNX models run so: docs/examples/onnx_guard.py.
 
 --obfuscate writes texts in these ways: ` + strings.Join(ways, ", ") + `.
 
@@ -59,6 +62,7 @@ Exit status: 0 measured, 1 below a floor, 2 error.
 
   warder eval --corpus corpus/dev --detectors model --floor worst@0.01=0.97
   warder eval --corpus mine.jsonl --guard keywords --html report.html
+  warder eval --corpus mine.jsonl --guard 'onnx=exec:python3 onnx_guard.py model'
   warder eval --corpus mine.jsonl --compare peer=lakera:https://guard.example`
 }
 
@@ -90,6 +94,7 @@ func (c *evalCmd) Run(e *env) error {
 	}
 	rows := func() iter.Seq2[corpus.Row, error] { return corpus.Dir(c.Corpus) }
 	rep, err := evaluate.Run(e.ctx, guards, rows, opt)
+	closed := closeGuards(guards)
 	if err != nil {
 		return err
 	}
@@ -107,6 +112,9 @@ func (c *evalCmd) Run(e *env) error {
 	}
 	if err != nil {
 		return fmt.Errorf("printing the report: %w", err)
+	}
+	if closed != nil {
+		return closed
 	}
 	return c.checkFloors(e, rep.Figures())
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 	"warder.example/guard/standard"
 	"warder.example/guard/textmodel"
 	"warder.example/internal/evaluate"
+	"warder.example/internal/evaluate/command"
 	"warder.example/internal/evaluate/remote"
 )
 
@@ -70,8 +72,14 @@ func (c *evalCmd) other(e *env, spec string) (evaluate.Guard, error) {
 	}
 	kind, url, addressed := strings.Cut(what, ":")
 	switch {
+	case kind == "exec" && ok && addressed && guardName.MatchString(name):
+		j, err := command.New(e.ctx, command.Options{Command: url, Timeout: c.Timeout})
+		if err != nil {
+			return evaluate.Guard{}, fmt.Errorf("guard %s: %w", name, err)
+		}
+		return evaluate.Guard{Name: name, Judge: j}, nil
 	case !guardName.MatchString(name), kind != "keywords" && (!ok || !addressed), kind == "keywords" && addressed:
-		return evaluate.Guard{}, fmt.Errorf("guard %.80q; expected keywords or NAME=KIND:URL with a kind of %s", spec, strings.Join(remote.Kinds(), ", "))
+		return evaluate.Guard{}, fmt.Errorf("guard %.80q; expected keywords, NAME=exec:COMMAND, or NAME=KIND:URL with a kind of %s", spec, strings.Join(remote.Kinds(), ", "))
 	case kind == "keywords":
 		return evaluate.Guard{Name: name, Judge: evaluate.Keywords{}}, nil
 	}
@@ -80,6 +88,19 @@ func (c *evalCmd) other(e *env, spec string) (evaluate.Guard, error) {
 		return evaluate.Guard{}, fmt.Errorf("guard %s: %w", name, err)
 	}
 	return evaluate.Guard{Name: name, Judge: j, Jobs: c.Jobs}, nil
+}
+
+// closeGuards ends the programs that are asked.
+func closeGuards(guards []evaluate.Guard) error {
+	var errs []error
+	for _, g := range guards {
+		if c, ok := g.Judge.(io.Closer); ok {
+			if err := c.Close(); err != nil {
+				errs = append(errs, fmt.Errorf("guard %s: %w", g.Name, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // keyVariable is the environment variable with the key of a guard.
@@ -158,6 +179,15 @@ func modelDetector(file string) (guard.Detector, error) {
 	if file == "" {
 		return detect.NewPromptAttack(), nil
 	}
+	m, err := readModel(file)
+	if err != nil {
+		return nil, err
+	}
+	return detect.NewPromptAttackModel(m)
+}
+
+// readModel reads a model file of a bounded size.
+func readModel(file string) (*textmodel.Model, error) {
 	st, err := os.Stat(file)
 	if err != nil {
 		return nil, fmt.Errorf("opening model: %w", err)
@@ -173,5 +203,5 @@ func modelDetector(file string) (guard.Detector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", file, err)
 	}
-	return detect.NewPromptAttackModel(m)
+	return m, nil
 }

@@ -12,7 +12,8 @@ import (
 )
 
 type trainCmd struct {
-	Guard trainGuardCmd `cmd:"" help:"Train the prompt-attack model from labelled texts."`
+	Guard  trainGuardCmd  `cmd:"" help:"Train the prompt-attack model from labelled texts."`
+	Ablate trainAblateCmd `cmd:"" help:"Train the model without each part of the data and of itself in turn, and say what each part is worth."`
 }
 
 type trainGuardCmd struct {

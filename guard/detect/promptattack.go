@@ -18,8 +18,9 @@ import (
 // instructions by nature, nor answers.
 //
 // It reads the text with obfuscation undone (the canonical view, else the text
-// itself) and, separately, what was decoded from it or hidden in it. A finding
-// names the view; its spans are ranges of the text.
+// itself) and, separately, what was decoded from it or hidden in it, and the text
+// with misspelt words put right. A finding names the view; its spans are ranges of
+// the text.
 //
 // A score is a calibrated probability at even odds. Findings are reported from
 // the threshold that 5 % of honest texts reach; [guard.Finding.FPR] says which

@@ -153,7 +153,7 @@ func detectExact(ctx context.Context, d guard.StreamDetector, t *guard.Text, als
 	}
 	found, _ := sc.Scan(t.Content, true)
 	scan := func(v *normal.View) error {
-		if v.Text == "" || v.Kind == normal.Canonical && !slices.Contains(also, normal.Canonical) {
+		if v.Text == "" || (v.Kind == normal.Canonical || v.Kind == normal.Respelled) && !slices.Contains(also, v.Kind) {
 			return nil
 		}
 		if err := ctx.Err(); err != nil {

@@ -18,7 +18,10 @@ import (
 // are an AI" is one, a user who says it may be curious. There they are reported
 // with class [guard.Windowed] and FPR 0.05, as are attacks that are plainly
 // quoted as an example, or that the words behind them make one about something
-// else (FPR 0.2). Text of the operator is never reported as exact: system
+// else (FPR 0.2). An attack between quotation marks that the text around asks or
+// sets a task about, and one on instructions that the speaker says he gave himself,
+// have FPR 0.2 in what users say and 0.05 in data. Text of the operator is never
+// reported as exact: system
 // prompts name attacks in order to forbid them. Turns of the assistant in a
 // request are the caller's word and judged as a user's are, but for reports of
 // what was asked and refused. In answers nothing is looked for at all.
@@ -92,7 +95,7 @@ func (r sigRun) Scanner(_ *guard.Exchange, o guard.Origin, _ guard.Kind) guard.S
 }
 
 // Longest implements [guard.StreamDetector].
-func (d *Signatures) Longest() int { return sigLongest + wordBytes }
+func (d *Signatures) Longest() int { return sigLongest + quoteBytes }
 
 // Scanner implements [guard.StreamDetector]. It is nil for text that is not
 // reported as exact; text of the model comes here only as an answer.

@@ -7,8 +7,7 @@ import (
 	"warder.example/guard"
 )
 
-// afterBytes is how much after a match is read to judge it. It stays under
-// wordBytes, so that [Signatures.Longest] covers it.
+// afterBytes is how much after a match is read to judge it without a quotation.
 const afterBytes = 48
 
 // conversationWords may follow "repeat everything above" when what is above is
@@ -19,7 +18,8 @@ var conversationWords = wordSet("this my our and or but on in verbatim word exac
 // thingWords make a "system message" or "internal rules" part of the name of a
 // thing that programs and offices have.
 var thingWords = wordSet("log logs logfile journal queue queues file files bus board table tables id ids type types format code codes number numbers " +
-	"template templates field fields viewer handler parser center area window dialog popup history settings")
+	"template templates field fields viewer handler parser center area window dialog popup history settings " +
+	"font fonts color colour colors colours theme cursor shell box boxes sound icon")
 
 // reportedWords make what an assistant's turn says after them a report of what
 // was asked of it.
@@ -41,25 +41,22 @@ var hashAbove, hashThe = hashWord("above"), hashWord("the")
 
 // stray reports whether the words behind a match of p that ends with word k show
 // that it speaks of something other than a conversation: "everything above the
-// line", "the system message log". pending says that they are still to come.
-func (s *sigScan) stray(p *sigPattern, k int) (stray, pending bool) {
+// line", "the system message log".
+func (s *sigScan) stray(p *sigPattern, k int) bool {
 	w := &s.words[k]
 	above := w.hash == hashAbove && p.rule.name == "prompt-extraction"
 	thing := p.any[len(p.any)-1]&s.set.prompt != 0
 	if !above && !thing {
-		return false, false
-	}
-	if !s.end && len(s.text) < w.end+afterBytes {
-		return false, true
+		return false
 	}
 	next := s.following(w.end)
 	if len(next) == 0 {
-		return false, false // the clause ends
+		return false // the clause ends
 	}
 	if above {
-		return !conversationWords[next[0]] && !(next[0] == hashThe && len(next) > 1 && conversationWords[next[1]]), false
+		return !conversationWords[next[0]] && !(next[0] == hashThe && len(next) > 1 && conversationWords[next[1]])
 	}
-	return thingWords[next[0]], false
+	return thingWords[next[0]]
 }
 
 // following returns the hashes of up to two words that follow text[at:] in the

@@ -3,6 +3,7 @@ package detect
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -30,7 +31,8 @@ type signatureSet struct {
 	finals map[string]bool // classes that some rule names as X@final
 	plain  bool            // no sigLiterals
 
-	mention, blocker, negation, subject, ignore, prompt classSet
+	mention, mine, negation, subject, ignore, prompt classSet
+	asks                                             classSet // what somebody may have asked or ordered: SOFT and INSTR
 }
 
 // sigEntry is what is known of a string of letters.
@@ -77,15 +79,17 @@ type sigRule struct {
 	name, category, why string
 	data                bool // an attack only in data
 	far                 bool // may run over the ends of sentences
+	takes               bool // tells to drop something, which may be the speaker's own
 	patterns            []sigPattern
 }
 
 // sigPattern is an order of classes.
 type sigPattern struct {
-	rule  *sigRule
-	any   []classSet // one of these classes at each place
-	gaps  []uint8    // words that may stand before it; gaps[0] is unused
-	needs classSet   // classes without which it cannot match, where there is no choice
+	rule   *sigRule
+	any    []classSet // one of these classes at each place
+	gaps   []uint8    // words that may stand before it; gaps[0] is unused
+	needs  classSet   // classes without which it cannot match, where there is no choice
+	object bool       // begins with what is to be dropped, in languages that put the verb last
 }
 
 // finalLanguages put the verb last: their words of class X are in X@final too.
@@ -290,11 +294,17 @@ func (s *signatureSet) addPattern(line string) error {
 
 // index sorts what the matcher looks up.
 func (s *signatureSet) index() {
+	s.mention, s.mine, s.negation, s.subject = s.named("MENTION"), s.named("MINE"), s.named("NOT"), s.named("WHO")
+	s.ignore, s.prompt = s.named("IGNORE"), s.named("SYSPROMPT")
+	s.asks = s.named("SOFT", "SOFT@final", "INSTR", "INSTR@final")
+	final := s.named("IGNORE@final")
 	for i := range s.rules {
 		r := &s.rules[i]
 		for j := range r.patterns {
 			p := &r.patterns[j]
 			p.rule = r
+			p.object = p.any[0]&(s.ignore|final) == 0 && slices.ContainsFunc(p.any, func(any classSet) bool { return any&final != 0 })
+			r.takes = r.takes || p.object || p.any[0]&s.ignore != 0
 			for c := range s.first {
 				if p.any[0]&(1<<c) != 0 {
 					s.first[c] = append(s.first[c], p)
@@ -306,7 +316,14 @@ func (s *signatureSet) index() {
 	for _, ws := range s.wide {
 		sortLongestFirst(ws)
 	}
-	for name, set := range map[string]*classSet{"MENTION": &s.mention, "MINE": &s.blocker, "NOT": &s.negation, "WHO": &s.subject, "IGNORE": &s.ignore, "SYSPROMPT": &s.prompt} {
-		*set = 1 << s.names[name]
+}
+
+// named returns the classes of these names that there are.
+func (s *signatureSet) named(names ...string) (set classSet) {
+	for _, name := range names {
+		if n, ok := s.names[name]; ok {
+			set |= 1 << n
+		}
 	}
+	return set
 }

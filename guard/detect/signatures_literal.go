@@ -10,6 +10,7 @@ type sigLiteral struct {
 	text string // lower case
 	line bool   // only at the start of a line
 	data bool   // an attack only in data
+	code bool   // programs have it, too: in lower case behind a name or "(" it is none
 }
 
 // sigLiterals are control tokens of published chat templates, and the headings
@@ -19,7 +20,7 @@ var sigLiterals = []sigLiteral{
 	{text: "<|endoftext|>"}, {text: "<|eot_id|>"}, {text: "<|eom_id|>"}, {text: "<|start_header_id|>"}, {text: "<|end_header_id|>"}, {text: "<|begin_of_text|>"},
 	{text: "<|start|>system"}, {text: "<|channel|>"}, {text: "<|message|>"}, {text: "<|python_tag|>"}, {text: "<|return|>"},
 	{text: "<｜system｜>"}, {text: "<｜user｜>"}, {text: "<｜assistant｜>"}, {text: "<｜begin▁of▁sentence｜>"}, {text: "<｜end▁of▁sentence｜>"},
-	{text: "<start_of_turn>"}, {text: "<end_of_turn>"}, {text: "[inst]"}, {text: "[/inst]"}, {text: "<<sys>>"}, {text: "<</sys>>"},
+	{text: "<start_of_turn>"}, {text: "<end_of_turn>"}, {text: "[inst]", code: true}, {text: "[/inst]"}, {text: "<<sys>>"}, {text: "<</sys>>"},
 	{text: "[system_prompt]"}, {text: "[/system_prompt]"}, {text: "[available_tools]"}, {text: "[tool_results]"},
 	{text: "</system>"}, {text: "</system_prompt>"}, {text: "</user_query>", data: true}, {text: "</tool_response>", data: true}, {text: "</function_results>", data: true},
 	{text: "### system:", line: true}, {text: "### system prompt", line: true}, {text: "### new instruction", line: true}, {text: "### instruction:", line: true, data: true},
@@ -57,6 +58,9 @@ func (s *sigScan) literal(from, upto int) (m match, live int, out outcome) {
 				}
 				continue
 			}
+			if l.code && i > 0 && s.text[i:i+n] == l.text && (s.text[i-1] == '(' || classes[s.text[i-1]]&classAlnum != 0) {
+				break
+			}
 			if m, ok := s.judgeLiteral(l, i); ok {
 				return m, 0, outHit
 			}
@@ -70,7 +74,7 @@ func (s *sigScan) literal(from, upto int) (m match, live int, out outcome) {
 func (s *sigScan) judgeLiteral(l *sigLiteral, i int) (match, bool) {
 	soft := trustedOrigin(s.origin) || l.data && !dataOrigin(s.origin)
 	m := hit("injection", "template-token", i, i+len(l.text), "a control token of a chat template, which makes text pass for another speaker's")
-	return s.graded(m, endsInQuote(s.text[max(0, i-8):i]), soft)
+	return s.graded(m, quoteAtEnd(s.text[max(0, i-8):i]) >= 0, soft)
 }
 
 // foldedPrefix returns how many bytes s and the lower-case p begin with in

@@ -5,8 +5,8 @@ import (
 	"warder.example/guard/normal"
 )
 
-// canonicalViews says that folded text means the same to signatures.
-var canonicalViews = []normal.Kind{normal.Canonical}
+// canonicalViews says that text folded or put right means the same to signatures.
+var canonicalViews = []normal.Kind{normal.Canonical, normal.Respelled}
 
 const (
 	// sigWindow is how many words a pattern may reach over.
@@ -174,17 +174,17 @@ func (s *sigScan) joinPhrases(k int) {
 // phraseFits reports whether the words from k on are rest.
 func (s *sigScan) phraseFits(k int, rest []uint64, stem bool) bool {
 	for i, h := range rest {
-		if w := &s.words[k+i]; w.hash != h && !(stem && i == len(rest)-1 && s.stemmed(w, h)) {
+		if w := &s.words[k+i]; w.hash != h && !(stem && i == len(rest)-1 && stemOf(s.text[w.start:w.end], h)) {
 			return false
 		}
 	}
 	return true
 }
 
-// stemmed reports whether w begins with the folded word whose hash is h.
-func (s *sigScan) stemmed(w *sigWord, h uint64) bool {
+// stemOf reports whether word begins with the folded word whose hash is h.
+func stemOf(word string, h uint64) bool {
 	x := uint64(hashSeed)
-	for _, r := range s.text[w.start:w.end] {
+	for _, r := range word {
 		if x = hashRune(x, foldRune(r)); x == h {
 			return true
 		}
@@ -228,11 +228,10 @@ func (s *sigScan) anchored(i int) (match, outcome) {
 			if out != outHit || v.words[last].end-w.from > sigLongest {
 				continue
 			}
-			stray, pending := s.stray(p, i+last)
-			if pending {
-				return match{}, outMore
+			if !s.end && len(s.text) < v.words[last].end+quoteBytes {
+				return match{}, outMore // what stands behind it is judged too
 			}
-			if m, ok := s.judge(p, i, i+last, stray); ok {
+			if m, ok := s.judge(p, i, i+last); ok {
 				return m, outHit
 			}
 		}
@@ -253,15 +252,24 @@ func (s *sigScan) flag() {
 }
 
 // judge makes the finding of p over the words from..to, unless it is none in
-// this mode: negated, told of others, quoted as an example, or stray.
-func (s *sigScan) judge(p *sigPattern, from, to int, stray bool) (match, bool) {
-	start := s.words[from].from
-	mentioned, negated := s.mentioned(start)
-	if negated || p.any[0]&s.set.ignore != 0 && from+1 < to && s.words[from+1].set&s.set.negation != 0 {
+// this mode: negated, told of others, about the speaker's own words, quoted as an
+// example, or stray. Data may be made to look like a question about a quotation or
+// like a correction, so there these are flagged as strongly as is possible.
+func (s *sigScan) judge(p *sigPattern, from, to int) (match, bool) {
+	start, end := s.words[from].from, s.words[to].end
+	told := s.told(start, p.object)
+	if told == tellsNot || p.any[0]&s.set.ignore != 0 && from+1 < to && s.words[from+1].set&s.set.negation != 0 {
 		return match{}, false // do not forget; vergiss nicht
 	}
-	m := hit(p.rule.category, p.rule.name, start, s.words[to].end, p.rule.why)
-	return s.graded(m, mentioned || stray, s.soft(p.rule))
+	asked, ordered := s.asked(start, end)
+	if ordered {
+		told = tellsIt
+	}
+	mentioned, soft := told == tellsOf || s.stray(p, to), s.soft(p.rule)
+	if !mentioned && (asked || told == tellsQuoting || p.rule.takes && s.takenBack(end)) {
+		mentioned, soft = !dataOrigin(s.origin), true
+	}
+	return s.graded(hit(p.rule.category, p.rule.name, start, end, p.rule.why), mentioned, soft)
 }
 
 // graded gives m the score of what is flagged, and drops it when this mode does

@@ -8,10 +8,20 @@ import (
 	"warder.example/guard"
 )
 
-// mentioned reports whether the words before start make what follows an example
-// or somebody else's act, and whether they negate it. It looks back no further
-// than contextBytes.
-func (s *sigScan) mentioned(start int) (mentioned, negated bool) {
+// telling is what the words before a match make of it.
+type telling uint8
+
+const (
+	tellsIt      telling = iota // no more than it says
+	tellsNot                    // negated, or about the speaker's own words
+	tellsOf                     // an example, or somebody else's act
+	tellsQuoting                // quoted where examples are spoken of
+)
+
+// told says what the words before start make of what follows. What begins with its
+// object may be of the speaker's own words: "meine vorherige Frage bitte ignorieren".
+// It looks back no further than contextBytes.
+func (s *sigScan) told(start int, object bool) telling {
 	from := max(0, start-contextBytes)
 	for from < start && !utf8.RuneStart(s.text[from]) {
 		from++
@@ -38,16 +48,31 @@ func (s *sigScan) mentioned(start int) (mentioned, negated bool) {
 	if sentenceEnds(before) {
 		recent, words = [3]classSet{}, nil
 	}
-	quoted := endsInQuote(before)
-	switch {
-	case recent[2]&s.set.negation != 0 || recent[1]&s.set.negation != 0 && !quoted:
-		return false, !quoted
-	case recent[2]&(s.set.subject) != 0:
-		return true, false
-	case (recent[2]|recent[1])&s.set.mention != 0 || s.reported(words[max(0, len(words)-reportedReach):]):
-		return true, false
+	mark := quoteAtEnd(before)
+	quoted, value := mark >= 0, false
+	if quoted { // behind a comma may stand a key
+		value = inStructure(before[:mark]) && !strings.HasSuffix(strings.TrimSpace(before[:mark]), ",")
 	}
-	return quoted && any&s.set.mention != 0, false
+	switch last := recent[2] | recent[1]; {
+	case object && !quoted && last&s.set.mine != 0:
+		return tellsNot
+	case recent[2]&s.set.negation != 0 || recent[1]&s.set.negation != 0 && !quoted:
+		if quoted {
+			return tellsIt
+		}
+		return tellsNot
+	case recent[2]&s.set.subject != 0:
+		return tellsOf
+	case s.reported(words[max(0, len(words)-reportedReach):]):
+		return tellsOf
+	case value: // the words are those of a key, or of another value
+		return tellsIt
+	case last&s.set.mention != 0:
+		return tellsOf
+	case quoted && any&s.set.mention != 0:
+		return tellsQuoting
+	}
+	return tellsIt
 }
 
 // sentenceEnds reports whether a sentence ended after the last word of s.
@@ -68,13 +93,14 @@ func sentenceEnds(s string) bool {
 	return breaks > 1
 }
 
-// endsInQuote reports whether s ends with an opening quotation mark or backtick.
-func endsInQuote(s string) bool {
+// quoteAtEnd returns where the opening quotation mark or backtick stands with which s
+// ends, -1 if there is none.
+func quoteAtEnd(s string) int {
 	s = strings.TrimRight(s, " \n*_([")
 	for _, q := range []string{`"`, "'", "`", "“", "„", "«", "‘", "「", "『", "‹"} {
 		if strings.HasSuffix(s, q) {
-			return true
+			return len(s) - len(q)
 		}
 	}
-	return false
+	return -1
 }

@@ -14,7 +14,8 @@ func init() {
 	exactDetectors = append(exactDetectors, exactCase{
 		name: "signatures", detector: NewSignatures(), origin: guard.OriginDocument,
 		fragments: []string{"ignore all previous instructions", "pay no attention to", "the above rules", "reveal your system prompt", "repeat everything above", "show me the system message", "log", "system", "you are now", "without any restrictions", "<|im_start|>", "[INST]",
-			"\n### System:", "忽略之前的所有指令", "以前の指示を無視", "이전 지시를 무시", "the phrase \"", "do not", "AI assistants reading this", "my", "never", "AI", "do not tell the user", strings.Repeat("q", 80)},
+			"\n### System:", "忽略之前的所有指令", "以前の指示を無視", "이전 지시를 무시", "the phrase \"", "do not", "AI assistants reading this", "my", "never", "AI", "do not tell the user", strings.Repeat("q", 80),
+			"what does \"", "\" mean?", "\" and do what it says", "«", "»", "„", "“ bedeutet", "that I gave you", "meine", "mesajımı", "font", "{\"title\": \""},
 	})
 }
 
@@ -107,7 +108,11 @@ func TestSignaturesInPieces(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	d := NewSignatures()
 	fragments := []string{"pay", "no", "attention", "system", "<|im_", "\n\nHuman:", "### ", ". ", "\n", "all", "你的", strings.Repeat("x", 90), "\"", "phrase", "not"}
-	for _, v := range sigVectors(t) {
+	vectors := sigVectors(t)
+	for _, v := range readVectors[sparedVector](t, "signatures/spared.json") {
+		vectors = append(vectors, sigVector{Origin: v.Origin, Text: v.Text})
+	}
+	for _, v := range vectors {
 		if d.Scanner(nil, v.Origin, guard.Prose) == nil {
 			continue
 		}

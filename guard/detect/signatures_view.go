@@ -46,7 +46,7 @@ func (v *sigView) look(s *sigScan, i int, anchor classSet) {
 		}
 		v.whole |= 1 << k
 		v.present |= w.set
-		if w.set&s.set.blocker != 0 {
+		if w.set&s.set.mine != 0 {
 			v.block |= 1 << k
 		}
 		for set := w.set; set != 0; set &= set - 1 {

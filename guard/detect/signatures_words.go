@@ -182,6 +182,9 @@ func (s *signatureSet) readWord(text string, i int) (w sigWord, open bool) {
 		w.set |= e.word
 		w.phrases = e.phrases
 	}
+	if w.set&s.mine != 0 {
+		w.set &^= s.asks // mesajımı: my message
+	}
 	return w, i == len(text) && i < w.start+wordBytes
 }
 

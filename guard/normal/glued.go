@@ -27,8 +27,12 @@ func commonSep(text string, chain []single) string {
 	return seps[best]
 }
 
-// joinable reports whether the joined letters are words.
-func joinable(text string, chain []single, sep string) bool {
+// minSpaced is how many words joined show that a text is written letter by letter.
+const minSpaced = 3
+
+// joinable reports whether the joined letters are words, which are not asked for their
+// meaning in a text in which enough of them were joined before.
+func joinable(text string, chain []single, sep string, spaced int) bool {
 	if !parting(sep) {
 		return false
 	}
@@ -58,7 +62,7 @@ func joinable(text string, chain []single, sep string) bool {
 	if foreign > 0 || digits*2 > len(chain) {
 		return false
 	}
-	return joinedWords(string(shown))
+	return spaced >= minSpaced && len(chain) > minJoin || joinedWords(string(shown))
 }
 
 // parting reports whether sep parts letters of a word: one sign, or spaces.
@@ -73,7 +77,7 @@ func parting(sep string) bool {
 }
 
 // joinedWords reports whether joined letters read as words: most are of the
-// lexicon, or fall apart into words of the lexicon, or look English.
+// lexicon or of the vocabulary, or fall apart into words of the lexicon, or look English.
 func joinedWords(text string) bool {
 	w := countWords(text)
 	if w.letters < minJoin {
@@ -86,17 +90,20 @@ func joinedWords(text string) bool {
 	if n >= 6 && mean < 15.5 {
 		return true
 	}
-	found := 0
+	found, spelt := 0, 0
 	for i := 0; i < len(text); {
 		j := i
 		for j < len(text) && text[j] != ' ' {
 			j++
 		}
+		if vocab().has([]byte(text[i:j])) {
+			spelt += j - i
+		}
 		_, k := parts(text[i:j])
 		found += k
 		i = j + 1
 	}
-	return n >= 6 && found*4 >= n*3
+	return n >= 6 && max(spelt, found)*4 >= n*3
 }
 
 // parts cuts glued letters into words of the lexicon, preferring long ones. It

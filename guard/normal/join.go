@@ -37,7 +37,7 @@ func (u *undoer) join(p piece) (piece, bool) {
 		var next int
 		chain, next = chainAt(text, i, chain[:0])
 		if len(chain) >= minJoin {
-			if sep := commonSep(text, chain); joinable(text, chain, sep) {
+			if sep := commonSep(text, chain); joinable(text, chain, sep, u.res.Signals.Spaced) {
 				if b == nil {
 					b = newBuilder(len(text))
 				}

@@ -24,21 +24,21 @@ func (f *wordFold) leetWord(start, end int) (int, int, string, bool) {
 	if !ok || s.digits+s.signs == 0 {
 		return 0, 0, "", false
 	}
-	word := foldLeet(core, 'i')
-	if s.ones {
-		if l := foldLeet(core, 'l'); !known(word) && (known(l) || cheaper(l, word)) {
-			word = l
-		}
+	throughout := f.leetThroughout(start)
+	if !throughout && (len(core) < 3 || s.trails || s.digits+s.signs > 2*s.letters) {
+		return 0, 0, "", false
 	}
+	var buf [maxLeet]byte
+	word, spelt := unleet(&buf, core, s.ones)
 	if start > 0 && f.text[start-1] == '/' && !known(word) {
 		return 0, 0, "", false
 	}
-	throughout := f.leetThroughout(start) && s.fitsThroughout(core, word) && !(s.hexadecimal && f.dashed(start, end))
+	throughout = throughout && s.fitsThroughout(core, word, spelt) && !(s.hexadecimal && f.dashed(start, end))
 	if !throughout && (len(core) < 3 || s.trails || s.digits+s.signs > 2*s.letters || !f.leetFits(s, word)) {
 		return 0, 0, "", false
 	}
 	f.leet = true
-	return start, end, word, true
+	return start, end, string(word), true
 }
 
 // shape is the build of a word of letters and digits.
@@ -96,7 +96,7 @@ func shapeOf(core string) (s shape, ok bool) {
 	return s, s.letters > 0
 }
 
-func (f *wordFold) leetFits(s shape, word string) bool {
+func (f *wordFold) leetFits(s shape, word []byte) bool {
 	if known(word) {
 		switch {
 		case s.inner > 0:
@@ -109,12 +109,76 @@ func (f *wordFold) leetFits(s shape, word string) bool {
 	if s.camel || s.hexadecimal || len(word) < 5 || s.letters < 3 || s.signs > 0 && s.leads || s.digits+s.signs >= s.letters {
 		return false
 	}
-	mean, _ := english(word)
+	mean, _ := english(string(word))
 	return s.inner > 0 && (s.groups >= 2 && mean < 16.5 || f.leet && mean < 15.5)
 }
 
-func foldLeet(core string, one byte) string {
-	var buf [maxLeet]byte
+// maxOnes is how many characters of a word are each tried as i and as l.
+const maxOnes = 3
+
+// unleet returns the word that core, of at most maxLeet bytes, is written for, in buf,
+// and whether that is a word of the lexicon or the vocabulary. ones says that there
+// are characters in it that may stand for i or l: for what makes it such a word, of the
+// lexicon if it can, else all for what looks more English.
+func unleet(buf *[maxLeet]byte, core string, ones bool) (word []byte, spelt bool) {
+	word = foldLeet(buf, core)
+	if !ones || known(word) {
+		return word, spells(word)
+	}
+	var at [maxLeet]int
+	n := 0
+	for i := range len(core) {
+		if core[i] == '1' || core[i] == '!' {
+			at[n] = i
+			n++
+		}
+	}
+	i, l := word[at[0]], word[at[0]]+'l'-'i'
+	all := 1<<n - 1
+	write := func(choice int) {
+		for k, place := range at[:n] {
+			word[place] = i
+			if choice>>k&1 != 0 {
+				word[place] = l
+			}
+		}
+	}
+	if n <= maxOnes {
+		for choice := 1; choice <= all; choice++ {
+			if write(choice); known(word) {
+				return word, true
+			}
+		}
+		for choice := range all + 1 {
+			if write(choice); spells(word) {
+				return word, true
+			}
+		}
+	}
+	write(0)
+	first, _ := english(string(word))
+	write(all)
+	if second, _ := english(string(word)); first <= second {
+		write(0)
+	}
+	return word, false
+}
+
+// spells reports whether a word is one of the lexicon or, from four letters on, of
+// the vocabulary.
+func spells(word []byte) bool {
+	if known(word) {
+		return true
+	}
+	if len(word) < 4 {
+		return false
+	}
+	return vocab().has(word)
+}
+
+// foldLeet writes core to buf with every digit and sign as the letter that it is drawn
+// for, which is a capital if all letters are.
+func foldLeet(buf *[maxLeet]byte, core string) []byte {
 	b := buf[:0]
 	capital := byte(0x20)
 	for i := 0; i < len(core); i++ {
@@ -125,19 +189,9 @@ func foldLeet(core string, one byte) string {
 	for i := 0; i < len(core); i++ {
 		c := core[i]
 		if class[c]&(cLetter|cForeign) == 0 {
-			if l := leetLetter[c]; l == 'i' {
-				c = one - capital
-			} else {
-				c = l - capital
-			}
+			c = leetLetter[c] - capital
 		}
 		b = append(b, c)
 	}
-	return string(b)
-}
-
-func cheaper(a, b string) bool {
-	x, _ := english(a)
-	y, _ := english(b)
-	return x < y
+	return b
 }

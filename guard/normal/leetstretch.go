@@ -6,13 +6,15 @@ import (
 )
 
 // A text is written in leetspeak where words with digits inside follow one
-// another: each weighs leetGain, and what is no such word takes its part away.
+// another: each weighs leetGain, or wordGain if what it is written for is in the
+// vocabulary, and what is no such word takes its part away.
 // A stretch begins with a word that has digits and ends where the balance falls
 // to leetFloor. It is leetspeak if the balance once reached leetEnough, which
-// takes four words and more, a third of all and more. There, and nowhere else,
+// takes two words and more, a third of all and more. There, and nowhere else,
 // words are folded whatever their language.
 const (
 	leetGain   = 2
+	wordGain   = 4
 	plainLoss  = 1
 	codeLoss   = 4
 	leetEnough = 4 * leetGain // and no more is counted, so that a stretch ends
@@ -51,8 +53,8 @@ func (f *wordFold) weigh(i int) {
 			all |= class[text[i]]
 			i++
 		}
-		if all&(cLetter|cForeign) == 0 || i-start < 2 {
-			continue // a number, a sign, a letter
+		if all&(cLetter|cForeign) == 0 || i-start < 3 {
+			continue // a number, a sign, a letter or two
 		}
 		gain := -plainLoss
 		if all&(cDigit|cLeet) != 0 {
@@ -87,16 +89,55 @@ func evidence(word string, foreign bool) int {
 		return -plainLoss
 	case !ok || s.camel:
 		return -codeLoss
+	case ordinal(word):
+		return 0
+	}
+	if gain := s.spelt(word); gain > 0 {
+		return gain
+	}
+	switch {
 	case len(word) < 5 || s.letters < 2 || s.digits == 0 || s.digits > 3*s.letters || s.longest > 3 || s.hexadecimal || s.signs > 0 && s.leads:
 		return 0
 	case s.inner == 0 && (!s.leads || s.groups < 2): // a unit, a version, a name with a number
 		return 0
-	case s.capitals && !known(foldLeet(word, 'i')): // a plate, a formula
+	case s.capitals: // a plate, a formula
 		return -plainLoss
 	case leetMean(word) >= maxLeetMean:
 		return -plainLoss
 	}
 	return leetGain
+}
+
+// spelt is the evidence of a word whose digits and signs stand for letters of a word
+// of the vocabulary; 0 if they do not, or may as well be a number.
+func (s *shape) spelt(word string) int {
+	if s.trails || s.hexadecimal || s.digits == 0 || s.letters == 1 && s.groups < 2 {
+		return 0
+	}
+	if s.letters == 2 && s.groups == 1 && s.longest > 1 {
+		return 0 // the number counts letters left out: l10n
+	}
+	var buf [maxLeet]byte
+	if _, ok := unleet(&buf, word, s.ones); !ok {
+		return 0
+	}
+	if len(word) >= 4 && (s.inner > 0 || s.groups > 1) {
+		return wordGain
+	}
+	return leetGain
+}
+
+// ordinal reports whether word is a number that counts places: 1st.
+func ordinal(word string) bool {
+	n := len(word)
+	if n < 3 || class[word[n-3]]&cDigit == 0 {
+		return false
+	}
+	switch strings.ToLower(word[n-2:]) {
+	case "st", "nd", "rd", "th":
+		return strings.Trim(word[:n-2], "0123456789") == ""
+	}
+	return false
 }
 
 // latinWord reports whether all letters of a word are Latin.
@@ -134,11 +175,15 @@ func leetMean(word string) float64 {
 // fitsThroughout reports whether a word of a stretch of leetspeak is folded:
 // not names in camel case, long hexadecimal numbers, numbers with units and
 // names with a number at the end.
-func (s *shape) fitsThroughout(core, word string) bool {
+func (s *shape) fitsThroughout(core string, word []byte, spelt bool) bool {
 	switch {
+	case ordinal(core):
+		return false
+	case spelt && len(core) >= 4:
+		return true
 	case s.camel, s.longest > 4, s.digits > 4*s.letters, s.signs > 0 && s.leads, s.hexadecimal && len(core) > 6:
 		return false
-	case known(word):
+	case spelt:
 		return true
 	case len(core) == 2:
 		return strings.Contains("0134", core[1:]) // de, la, mi, no
@@ -159,10 +204,10 @@ func (f *wordFold) leetNumber(start, end int) (string, bool) {
 			return "", false
 		}
 	}
-	for _, one := range []byte{'i', 'l'} {
-		if word := foldLeet(f.text[start:end], one); known(word) {
-			return strings.ToLower(word), f.leetThroughout(start)
-		}
+	var buf [maxLeet]byte
+	core := f.text[start:end]
+	if word, _ := unleet(&buf, core, strings.Contains(core, "1")); known(word) {
+		return strings.ToLower(string(word)), f.leetThroughout(start)
 	}
 	return "", false
 }
@@ -178,10 +223,14 @@ func (f *wordFold) dashed(start, end int) bool {
 func (f *wordFold) leetAccented(start, end, from int) (int, bool) {
 	core := f.text[start:end]
 	s, ok := shapeOf(core)
-	if !ok || !latinWord(core) || !f.leetThroughout(start) || !s.fitsThroughout(core, "") {
+	if !ok || len(core) > maxLeet || !latinWord(core) || !f.leetThroughout(start) {
 		return from, false
 	}
-	word := foldLeet(core, 'i')
+	var buf [maxLeet]byte
+	word, spelt := unleet(&buf, core, s.ones)
+	if !s.fitsThroughout(core, word, spelt) {
+		return from, false
+	}
 	for i := start; i < end; i++ {
 		if class[f.text[i]]&cDigit != 0 {
 			f.b.copy(f.text, from, i)

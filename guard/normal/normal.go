@@ -23,6 +23,12 @@
 // decodes to is language, so that keys, digests, ids and pictures do not.
 // Decoding is repeated on what was decoded.
 //
+// The respelled view is the text with its misspelt words put right: letters in
+// another order between the first and the last, one letter too many, missing or of a
+// neighbouring key. It comes last, and only if different words close together were
+// put right by a vocabulary of many languages; a text of right words has none. Of a
+// long text it holds the passages around these words.
+//
 // Hidden views are texts that characters without a picture carry: Unicode tags,
 // variation selectors standing for bytes, zero-width characters standing for bits.
 //
@@ -62,9 +68,12 @@ const (
 	// detectors with an exact form (keys, card numbers) look in. Such views
 	// are in Result.Printable only.
 	Printable
+	// Respelled is a text with its misspelt words put right. It is a guess, for
+	// readers of language: detectors of exact values do not look in it.
+	Respelled
 )
 
-// String returns "canonical", "decoded", "hidden" or "printable".
+// String returns "canonical", "decoded", "hidden", "printable" or "respelled".
 func (k Kind) String() string {
 	switch k {
 	case Decoded:
@@ -73,6 +82,8 @@ func (k Kind) String() string {
 		return "hidden"
 	case Printable:
 		return "printable"
+	case Respelled:
+		return "respelled"
 	}
 	return "canonical"
 }
@@ -174,7 +185,7 @@ func Undo(text string, opt Options) *Result {
 	if len(text) > maxText {
 		return &Result{Signals: Signals{Truncated: true}}
 	}
-	u := undoer{depth: opt.MaxDepth, budget: opt.MaxOutput * len(text), prints: opt.MaxOutput * len(text), res: &Result{}}
+	u := undoer{depth: opt.MaxDepth, budget: opt.MaxOutput * len(text), prints: opt.MaxOutput * len(text), probes: probesFree + len(text)/probesEvery, res: &Result{}}
 	u.read(piece{text: text}, reading{kind: Canonical, emit: true})
 	return u.res
 }

@@ -119,6 +119,31 @@ func readableAs(text string, c *content) bool {
 	return mean < 17 || w.longest >= 3
 }
 
+// minWritten is from how many characters on bytes that are all printable were text
+// before they were encoded: one text of so many bytes at random in ten thousand
+// millions is.
+const minWritten = 24
+
+// writtenText reports whether a long text that bytes were decoded to is a table, a
+// record, a log, a command or the like: too few letters for prose, but words among
+// them, unlike in keys and in what is encoded once more.
+func writtenText(text string, c *content) bool {
+	if c.runes < minWritten || !c.printable() {
+		return false
+	}
+	if c.foreign >= 8 && c.foreign*5 >= c.runes {
+		return true
+	}
+	w := countWords(text)
+	switch {
+	case w.known == 0:
+		return false
+	case c.spaces >= 3 && (c.letters+c.foreign)*3 >= c.runes-c.spaces && w.longest >= 3:
+		return true
+	}
+	return w.longest >= 4 && w.other >= 3 && w.knownLetters*8 >= w.letters
+}
+
 // language is the stricter test for what could have come about by chance:
 // transformed letters and lists of numbers.
 func language(text string) bool {

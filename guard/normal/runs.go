@@ -163,7 +163,7 @@ func gatherRun(x run, step int, decode func(dst []byte, s string) ([]byte, bool)
 		return len(text) >= minPrintable
 	}
 	set := &s.read
-	if !readableAs(text, &c) {
+	if !readableAs(text, &c) && !writtenText(text, &c) {
 		if len(text) < 12 || c.foreign > 0 {
 			return false
 		}

@@ -88,7 +88,7 @@ func (s *spelling) close(text string) {
 		chain = append(chain, x)
 	}
 	sep := commonSep(text, chain)
-	if !joinable(text, chain, sep) {
+	if !joinable(text, chain, sep, 0) {
 		return
 	}
 	b := newBuilder(len(chain))

@@ -5,6 +5,7 @@ type undoer struct {
 	depth  int // nested decodings allowed
 	budget int // bytes of decoded text still allowed
 	prints int // bytes of printable views still allowed
+	probes int // unknown words that may still be compared with similar ones
 	res    *Result
 }
 
@@ -56,6 +57,9 @@ func (u *undoer) read(p piece, r reading) {
 		u.follow(c.text, r.to(c.step, Hidden))
 	}
 	u.decode(plain, canonical, r, hints)
+	if right, ok := u.respelled(canonical); ok {
+		u.show(right, r.to("respelled", Respelled))
+	}
 }
 
 // decode goes on to what is encoded in a text, and in its letters once folded.

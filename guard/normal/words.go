@@ -1,6 +1,7 @@
 package normal
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -15,10 +16,12 @@ func (u *undoer) words(p piece, h hints) (out piece, changed bool) {
 		}
 	}
 	if h.digits || h.symbols || h.foreign {
-		f := wordFold{u: u, text: out.text, b: newBuilder(len(out.text))}
-		f.fold()
-		if f.changed {
-			out, changed = f.b.done(out.from), true
+		folded, beside := u.fold(out)
+		if beside {
+			folded, _ = u.fold(folded)
+		}
+		if folded.from != out.from {
+			out, changed = folded, true
 		}
 	}
 	if h.foreign {
@@ -29,12 +32,24 @@ func (u *undoer) words(p piece, h hints) (out piece, changed bool) {
 	return out, changed
 }
 
+// fold folds look-alikes and digits for letters. beside says that it folded a
+// look-alike in one word with digits, which may now be seen to stand for letters.
+func (u *undoer) fold(p piece) (_ piece, beside bool) {
+	f := wordFold{u: u, text: p.text, b: newBuilder(len(p.text))}
+	f.fold()
+	if !f.changed {
+		return p, false
+	}
+	return f.b.done(p.from), f.beside
+}
+
 // wordFold is one pass over the words of a text.
 type wordFold struct {
 	u       *undoer
 	text    string
 	b       *builder
 	changed bool
+	beside  bool // a look-alike was folded in one word with digits or signs
 	leet    bool // a word with digits for letters came before
 	small   bool // a word in small capitals came before
 
@@ -46,7 +61,8 @@ type wordFold struct {
 	// Which alphabets have letters in the text that show no Latin one.
 	surveyed bool
 	strange  [otherScript + 1]bool
-	latin    bool
+	latin    bool // the text is Latin but for a few letters
+	woven    bool // its words are written in Latin and other letters at once
 }
 
 // maxWord is the longest word, in bytes, that is folded.
@@ -90,7 +106,9 @@ func (f *wordFold) word(start, end, from int, all uint8) int {
 				return from
 			}
 		}
-		return f.foreign(start, end, from)
+		written := f.foreign(start, end, from)
+		f.beside = f.beside || written != from && all&(cDigit|cLeet) != 0
+		return written
 	case all == cDigit|cRun:
 		word, ok = f.leetNumber(start, end)
 	case all&cLetter != 0:
@@ -206,6 +224,9 @@ func (f *wordFold) plainWord(word string) (string, bool) {
 		if n[cyrillicScript] > 0 && ascii > 0 && n[latinScript] == ascii && n[latinScript]+n[cyrillicScript] == ascii+foreign {
 			return f.cyrillic(word, ascii)
 		}
+		if k >= 2 && near == 0 && oddly == odd[latinScript] && n[latinScript] < k+oddly {
+			return f.accented(word)
+		}
 		return "", false
 	}
 	other := foreign - (n[latinScript] - ascii)
@@ -221,11 +242,27 @@ func (f *wordFold) plainWord(word string) (string, bool) {
 		}
 	case k >= 2:
 		fold = f.whole(n, near, show)
+	case k == 1 && near == 0 && n[decorScript] == 0:
+		fold = f.whole(n, near, show) && f.woven
 	}
 	if fold {
 		f.u.res.Signals.Confusables += foreign
 	}
 	return show, fold
+}
+
+// accented returns a word of Latin letters, some of which show no other one, and of
+// look-alikes, with these as what they show.
+func (f *wordFold) accented(word string) (string, bool) {
+	var b strings.Builder
+	for _, r := range word {
+		if l, ok := lookalikeOf(r); ok && scriptOf(r) != latinScript {
+			r = rune(l.to)
+			f.u.res.Signals.Confusables++
+		}
+		b.WriteRune(r)
+	}
+	return b.String(), true
 }
 
 // justScript reports whether the only letters outside ASCII are script a and g.
@@ -260,41 +297,4 @@ func (f *wordFold) cyrillic(word string, ascii int) (string, bool) {
 	}
 	f.u.res.Signals.Confusables += ascii
 	return string(out), true
-}
-
-// whole decides on a word that is all look-alikes of one other alphabet: it is
-// folded when no word of the text needs that alphabet.
-func (f *wordFold) whole(n [otherScript + 1]int, near int, show string) bool {
-	f.survey()
-	for s, count := range n {
-		if count > 0 && script(s) != noScript && f.strange[s] {
-			return false
-		}
-	}
-	if n[decorScript] == len(show) {
-		return len(show) >= 3 && plausibleWord(show) || known(show)
-	}
-	return near == 0 && f.latin || known(show) && len(show) >= 3
-}
-
-// survey looks once through the text for letters that show no Latin one.
-func (f *wordFold) survey() {
-	if f.surveyed {
-		return
-	}
-	f.surveyed = true
-	latin, total := 0, 0
-	for _, r := range f.text {
-		s := scriptOf(r)
-		if s == noScript {
-			continue
-		}
-		total++
-		if s == latinScript {
-			latin++
-		} else if l, ok := lookalikeOf(r); !ok || l.near && s != decorScript {
-			f.strange[s] = true
-		}
-	}
-	f.latin = latin*4 >= total*3
 }

@@ -10,9 +10,10 @@ import (
 
 // Bounds of a lexicon.
 const (
-	maxLexicon  = 4 << 20 // bytes
-	maxEntry    = 80      // bytes of one expression
-	maxConcepts = 8       // counted at one place in a text
+	// MaxLexicon is the most bytes that a lexicon has.
+	MaxLexicon  = 4 << 20
+	maxEntry    = 80 // bytes of one expression
+	maxConcepts = 8  // counted at one place in a text
 )
 
 // Lexicon maps words and phrases of many languages to concepts, so that what a
@@ -86,8 +87,8 @@ func (e *edges) insert(key uint64, to uint32) {
 // ParseLexicon reads a lexicon. Blank lines and lines that begin with # are
 // skipped; anything else must be an entry. The lexicon does not keep tsv.
 func ParseLexicon(tsv []byte) (*Lexicon, error) {
-	if len(tsv) > maxLexicon {
-		return nil, fmt.Errorf("lexicon has %d bytes, at most %d are read", len(tsv), maxLexicon)
+	if len(tsv) > MaxLexicon {
+		return nil, fmt.Errorf("lexicon has %d bytes, at most %d are read", len(tsv), MaxLexicon)
 	}
 	l := &Lexicon{source: bytes.Clone(tsv), nodes: make([]node, 1)}
 	l.children = edges{keys: make([]uint64, 1024), values: make([]uint32, 1024)}
@@ -104,44 +105,39 @@ func ParseLexicon(tsv []byte) (*Lexicon, error) {
 }
 
 func (l *Lexicon) add(line string) error {
-	f := strings.Split(line, "\t")
-	if len(f) != 3 || f[0] == "" || f[1] == "" || len(line) > 3*maxEntry || !utf8.ValidString(line) {
-		return fmt.Errorf("%.60q; expected concept, language and expression with tabs between", line)
+	e, err := ParseEntry(line)
+	if err != nil {
+		return err
 	}
-	expr, isPrefix := strings.CutSuffix(f[2], "*")
-	at, last := uint32(0), uint64(' ')
-	for _, r := range expr {
-		c, class := fold(r)
-		if c == '-' {
-			c = ' '
-		}
-		if class&isMute != 0 || c == ' ' && last == ' ' {
-			continue
-		}
-		to := l.children.get(at, c)
-		if to == 0 {
-			to = uint32(len(l.nodes))
-			l.nodes = append(l.nodes, node{})
-			l.children.put(at, c, to)
-		}
-		at, last = to, c
-	}
-	if at == 0 || last == ' ' || len(expr) > maxEntry {
-		return fmt.Errorf("expression %.60q is empty, too long or ends with a space", f[2])
-	}
-	list := &l.nodes[at].exact
-	if isPrefix {
-		list = &l.nodes[at].prefix
-	}
-	if h := conceptHash(f[0]); !slices.Contains(*list, h) {
+	list := l.list(&e)
+	if h := conceptHash(e.Concept); !slices.Contains(*list, h) {
 		*list = append(*list, h)
 	}
 	// Entries mostly come by concept, so the last name is the one.
-	if n := len(l.names); n == 0 || l.names[n-1] != f[0] && !slices.Contains(l.names, f[0]) {
-		l.names = append(l.names, strings.Clone(f[0]))
+	if n := len(l.names); n == 0 || l.names[n-1] != e.Concept && !slices.Contains(l.names, e.Concept) {
+		l.names = append(l.names, strings.Clone(e.Concept))
 	}
 	l.entries++
 	return nil
+}
+
+// list returns where the concepts of an expression are kept, and makes the place if
+// there is none.
+func (l *Lexicon) list(e *Entry) *[]uint64 {
+	at := uint32(0)
+	for _, r := range e.Folded {
+		to := l.children.get(at, uint64(r))
+		if to == 0 {
+			to = uint32(len(l.nodes))
+			l.nodes = append(l.nodes, node{})
+			l.children.put(at, uint64(r), to)
+		}
+		at = to
+	}
+	if e.Prefix {
+		return &l.nodes[at].prefix
+	}
+	return &l.nodes[at].exact
 }
 
 // conceptHash depends on the concept's name only, so that a lexicon can grow

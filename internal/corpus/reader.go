@@ -22,6 +22,8 @@ import (
 type Reader struct {
 	// Conversations says that rows may have messages in place of a text.
 	Conversations bool
+	// Blank counts the blank lines that were skipped.
+	Blank int
 
 	r      *bufio.Reader
 	name   string
@@ -51,6 +53,7 @@ func (r *Reader) Next() (Row, error) {
 		}
 		b = bytes.TrimSpace(b)
 		if len(b) == 0 {
+			r.Blank++
 			continue
 		}
 		row, err := parse(b, r.Conversations)

@@ -253,6 +253,28 @@ func TestPrintNamesWhatMatters(t *testing.T) {
 	}
 }
 
+// TestPrintCutsLongNames: a table is not as wide as the longest name of a source, and
+// the report has the name.
+func TestPrintCutsLongNames(t *testing.T) {
+	long := "prompts_" + strings.Repeat("ü", 200) + "_second_half"
+	rows := append(some(100, long, corpus.Injection, "user", "0.9 0.001"), some(99, long, corpus.Benign, "user", "0.1 1")...)
+	rep, err := run(context.Background(), told{}, rows, evaluate.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := rep.Print(&b); err != nil {
+		t.Fatal(err)
+	}
+	cut := "prompts_" + strings.Repeat("ü", 15) + "…_second_half"
+	if strings.Contains(b.String(), long) || strings.Count(b.String(), cut) != 3 { // two tables, and the list of small ones
+		t.Errorf("expected %s three times in:\n%s", cut, b.String())
+	}
+	if rep.Guards[0].Sources[0].Name != long {
+		t.Errorf("the report names the source %.60q", rep.Guards[0].Sources[0].Name)
+	}
+}
+
 // fake is a detector that reports one finding, and one that only has a score.
 type fake struct{ err error }
 

@@ -46,6 +46,23 @@ func plain(s string) string {
 	}, s)
 }
 
+// nameWidth is how many characters of a name a table shows.
+const nameWidth = 36
+
+// cut leaves out the middle of a long name: what tells names apart is often at the
+// end.
+func cut(name string) string {
+	r := []rune(name)
+	if len(r) <= nameWidth {
+		return name
+	}
+	const end = nameWidth / 3
+	return string(r[:nameWidth-end-1]) + "…" + string(r[len(r)-end:])
+}
+
+// named names a line of a table.
+func named(k Kind, name string) string { return string(k) + "  " + cut(name) }
+
 // show writes a figure with its interval.
 func show(f Fraction) string { return fmt.Sprintf("%.3f [%.3f %.3f]", f.Value, f.Low, f.High) }
 
@@ -63,7 +80,11 @@ func (p *printer) guard(r *Result) {
 	p.table("source", r.Sources)
 	for _, k := range []Kind{Attack, Harmful, Honest} {
 		if names := r.Small[k]; len(names) > 0 {
-			p.line("%s of kind %s: %s", SmallGroup, string(k), strings.Join(names, ", "))
+			short := make([]string, len(names))
+			for i, n := range names {
+				short[i] = cut(n)
+			}
+			p.line("%s of kind %s: %s", SmallGroup, string(k), strings.Join(short, ", "))
 		}
 	}
 	p.ranks(r)
@@ -82,7 +103,7 @@ func (p *printer) table(title string, ls []Line) {
 	}
 	p.line("\n%s\trows\tpayloads\t0.1 %%\tblock, 1 %%\tflag, 5 %%", title)
 	for _, l := range ls {
-		p.line("%s\t%d\t%d\t%s\t%s\t%s", string(l.Kind)+"  "+l.Name, l.Rows, l.Payloads, show(l.Flagged[0]), show(l.Flagged[1]), show(l.Flagged[2]))
+		p.line("%s\t%d\t%d\t%s\t%s\t%s", named(l.Kind, l.Name), l.Rows, l.Payloads, show(l.Flagged[0]), show(l.Flagged[1]), show(l.Flagged[2]))
 	}
 }
 
@@ -102,7 +123,7 @@ func (p *printer) ranks(r *Result) {
 		if l.Balanced != nil {
 			cols[4], cols[5] = show(l.Balanced[atBlock]), show(l.Balanced[atFlag])
 		}
-		p.line("%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s", string(l.Kind)+"  "+l.Name, l.Rows, cols[0], cols[1], cols[2], cols[3], cols[4], cols[5])
+		p.line("%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s", named(l.Kind, l.Name), l.Rows, cols[0], cols[1], cols[2], cols[3], cols[4], cols[5])
 	}
 	for _, x := range []struct {
 		name string
@@ -125,7 +146,7 @@ func (p *printer) points(r *Result) {
 	attack, honest, harm := r.Has(Attack), r.Has(Honest), r.Has(Harmful)
 	for _, x := range r.Points {
 		p.line("%g\t%s\t%s\t%s\t%s\t%s %s\t%s\t%s", x.FPR, where(attack, show(x.Recall)), where(honest, show(x.Specificity)),
-			where(attack && honest, show(x.Balanced)), where(len(r.Hard) > 0, show(x.Hard)), where(x.WorstSource != "", show(x.Worst)), x.WorstSource,
+			where(attack && honest, show(x.Balanced)), where(len(r.Hard) > 0, show(x.Hard)), where(x.WorstSource != "", show(x.Worst)), cut(x.WorstSource),
 			where(harm, fmt.Sprintf("%.3f", x.HarmRecall)), where(honest, fmt.Sprintf("%.3f", x.HarmHonest)))
 	}
 }
@@ -171,7 +192,7 @@ func (p *printer) comparison(c *Comparison) {
 	p.line("source\trows\tat block\tonly %s\tonly %s\tp\tat flag\tonly %s\tonly %s\tp", c.Base, c.Other, c.Base, c.Other)
 	for _, d := range c.Sources {
 		b, f := &d.Rates[atBlock], &d.Rates[atFlag]
-		p.line("%s\t%d\t%s\t%d\t%d\t%.3g\t%s\t%d\t%d\t%.3g", string(d.Kind)+"  "+d.Name, d.Rows, signed(b.Change), b.OnlyBase, b.OnlyOther, b.P,
+		p.line("%s\t%d\t%s\t%d\t%d\t%.3g\t%s\t%d\t%d\t%.3g", named(d.Kind, d.Name), d.Rows, signed(b.Change), b.OnlyBase, b.OnlyOther, b.P,
 			signed(f.Change), f.OnlyBase, f.OnlyOther, f.P)
 	}
 	p.line("\nmacro\t0.1 %%\tblock\tflag")

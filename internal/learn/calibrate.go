@@ -61,16 +61,20 @@ type group struct {
 // shape says how the scores of the best passage and of the best window make one:
 // passage + window*w - length*log(segments). It was chosen on the validation texts
 // and unshipped corpora and is not fitted: in the training corpora long texts of
-// users are mostly attacks, and a fit would take length for one.
-//
-// fresh is the part of traffic that thresholds expect to come from sources unlike
-// any that the model knows. Data is of more kinds than corpora have.
-type shape struct{ window, length, fresh float64 }
+// users are mostly attacks, and a fit would take length for one. The more segments
+// there are, the higher the best of them scores by chance: the length term keeps the
+// false positives of long honest texts (source files, manuals, licences) at those of
+// short ones.
+type shape struct{ window, length float64 }
 
 var (
-	spoken  = shape{0.3, 1.3, 0.25} // the whole counts, a window little
-	written = shape{3, 0, 1}        // a command stands anywhere in a document
+	spoken  = shape{0.3, 1.3} // the whole counts, a window little
+	written = shape{3, 4}     // a command stands anywhere, but the longer, the likelier by chance
 )
+
+// unlike is the part of traffic that thresholds expect to come from sources unlike
+// any that the model knows.
+const unlike = 0.25
 
 func (s shape) score(e *textmodel.Evidence) float64 {
 	return float64(e.Passage) + s.window*float64(e.Window) - s.length*logOf(e.Segments)
@@ -95,11 +99,14 @@ func (g *group) calibrate(all []scored) ([heads]textmodel.Calibration, error) {
 			return out, fmt.Errorf("calibrating head %q for %s texts: no held-out texts", Heads[h], g.name)
 		}
 		c, b := fitLogit(ps)
+		if Heads[h] == HeadJailbreak {
+			b += jailbreakOdds
+		}
 		out[h] = textmodel.Calibration{Passage: c, Window: c * g.shape.window, Length: -c * g.shape.length, Bias: b}
 	}
 	honest := g.honest(all)
-	attack := thresholds(honest, &out, g.attacks, g.shape.fresh)
-	harm := thresholds(honest, &out, []int{3}, g.shape.fresh)
+	attack := thresholds(honest, &out, g.attacks)
+	harm := thresholds(honest, &out, []int{3})
 	for h := range heads {
 		out[h].Thresholds, out[h].Honest = attack, len(honest)
 		if Heads[h] == HeadHarmful {
@@ -108,6 +115,13 @@ func (g *group) calibrate(all []scored) ([heads]textmodel.Calibration, error) {
 	}
 	return out, nil
 }
+
+// jailbreakOdds are the logarithm of the odds at which the jailbreak head is
+// calibrated; those of the other heads are even. Most attacks are injections, and
+// the injection head knows most jailbreaks too: at even odds, what the jailbreak
+// head alone takes for an attack was mostly honest. On validation texts and
+// unshipped corpora, true positives at 1 % false positives rose from .31 to .37 by it.
+const jailbreakOdds = -1.5
 
 // top returns the highest probability among some heads.
 func top(cal *[heads]textmodel.Calibration, ev *[textmodel.MaxHeads]textmodel.Evidence, which []int) float64 {
@@ -191,12 +205,20 @@ func (g *group) honest(all []scored) (out []scored) {
 // together.
 const smallSource = 100
 
+// leastBallot is the number of texts below which a source has no say: one text
+// of a dozen says nothing about a rate of 5 %.
+const leastBallot = 30
+
 // worst is the largest false-positive rate of a single source that the model knows
 // at each published rate: no source is lost to a threshold that suits the others.
 // A source that is held out may exceed it: where it is the only one of its kind,
 // nothing like it is left to learn from, as is the case for no kind that the model
 // is shipped with.
 var worst = [len(textmodel.FalsePositiveRates)]float64{0.01, 0.03, 0.15}
+
+// worstHard is the same for sources that resemble attacks, which are rarer in
+// traffic than among the seeds: questions about attacks, quotations, role prompts.
+var worstHard = [len(textmodel.FalsePositiveRates)]float64{0.01, 0.04, 0.2}
 
 // ballot returns the source as which a text votes on thresholds: the project's
 // own texts are two, whatever their family, and small sources are one.
@@ -227,11 +249,11 @@ func (s *honestSource) rates(t float64) (fresh, known float64) {
 }
 
 // thresholds returns for each published rate the least score that fewer honest
-// texts reach: the mean over ordinary sources is within the rate, a share of
-// it taken from fresh scores, the rest from known ones; and no known source, those
-// that resemble attacks included, exceeds [worst]. The mean gives every source the
-// same say (see [ballot]), since the easy ones are large.
-func thresholds(honest []scored, cal *[heads]textmodel.Calibration, which []int, share float64) (out [len(textmodel.FalsePositiveRates)]float64) {
+// texts reach: the mean over ordinary sources is within the rate, [unlike] of
+// it taken from fresh scores, the rest from known ones; and no known source exceeds
+// [worst] or, where its texts resemble attacks, [worstHard]. The mean gives every
+// source the same say (see [ballot]), since the easy ones are large.
+func thresholds(honest []scored, cal *[heads]textmodel.Calibration, which []int) (out [len(textmodel.FalsePositiveRates)]float64) {
 	by := map[string]*honestSource{}
 	count := map[string]int{}
 	for i := range honest {
@@ -254,10 +276,12 @@ func thresholds(honest []scored, cal *[heads]textmodel.Calibration, which []int,
 	for _, name := range slices.Sorted(maps.Keys(by)) {
 		slices.Sort(by[name].fresh)
 		slices.Sort(by[name].known)
-		sources = append(sources, by[name])
+		if len(by[name].known) >= leastBallot || len(by) == 1 {
+			sources = append(sources, by[name])
+		}
 	}
-	for i, rate := range textmodel.FalsePositiveRates {
-		out[i] = least(all, sources, rate, worst[i], share)
+	for i := range textmodel.FalsePositiveRates {
+		out[i] = least(all, sources, i)
 		if i > 0 {
 			out[i] = min(out[i], out[i-1])
 		}
@@ -270,19 +294,24 @@ func thresholds(honest []scored, cal *[heads]textmodel.Calibration, which []int,
 const leastThreshold = 0.5
 
 // least finds the threshold for one rate by bisection over the sorted scores.
-func least(all []float64, sources []*honestSource, rate, worst, share float64) float64 {
+func least(all []float64, sources []*honestSource, at int) float64 {
+	rate := textmodel.FalsePositiveRates[at]
 	holds := func(t float64) bool {
 		sum, n := 0.0, 0.0
 		for _, s := range sources {
 			fresh, known := s.rates(t)
-			if known > max(worst, 1/float64(len(s.known))) {
+			bound := worst[at]
+			if s.hard {
+				bound = worstHard[at]
+			}
+			if known > max(bound, 1/float64(len(s.known))) {
 				return false
 			}
 			if s.hard {
 				continue
 			}
 			n++
-			sum += float64(share*fresh) + float64((1-share)*known)
+			sum += float64(unlike*fresh) + float64((1-unlike)*known)
 		}
 		return sum <= rate*n
 	}

@@ -47,6 +47,7 @@ func carried(fsys fs.FS) ([]Row, error) {
 		if !strings.Contains(c.Text, mark) {
 			return nil, fmt.Errorf("seeds %s: %.60q has no %s", carriersFile, c.Text, mark)
 		}
+		carriers[i].Block, c.Block = blockCarriers, blockCarriers
 		byLang[c.Lang] = append(byLang[c.Lang], i)
 		c.Text, c.Source, c.Label = strings.ReplaceAll(c.Text, mark, ""), sourceCarriers, corpus.Benign
 		out = append(out, c)

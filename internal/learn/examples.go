@@ -60,8 +60,12 @@ type set struct {
 }
 
 // prepare turns rows into examples.
-func prepare(rows []Row, fold []int, cfg Config) *set {
-	s := &set{rows: rows, fold: fold, bits: cfg.Bits, knows: textmodel.Knowledge{Lexicon: cfg.Lexicon, Spelling: spelling(rows)}}
+func prepare(rows []Row, fold []int, cfg Config) (*set, error) {
+	knows, err := cfg.knowledge(rows)
+	if err != nil {
+		return nil, err
+	}
+	s := &set{rows: rows, fold: fold, bits: cfg.Bits, knows: knows}
 	for _, f := range fold {
 		s.folds = max(s.folds, f+1)
 	}
@@ -73,7 +77,7 @@ func prepare(rows []Row, fold []int, cfg Config) *set {
 			number[r.group()] = len(number)
 		}
 		from := len(s.examples)
-		segs := textmodel.Segments(r.Text, r.Origin, s.knows)
+		segs := cfg.reduced(textmodel.Segments(r.Text, r.Origin, s.knows))
 		c.count(i, r.group(), segs)
 		s.add(r, segs, without{fold[i], r.part}, random(cfg.Seed, "windows/"+r.Source+"/"+r.Text))
 		for k := range s.examples[from:] {
@@ -84,7 +88,7 @@ func prepare(rows []Row, fold []int, cfg Config) *set {
 	s.idf = c.weights(len(rows))
 	s.level()
 	s.digest = s.hash()
-	return s
+	return s, nil
 }
 
 // Windows drawn from a row, and the most passages used.
@@ -158,9 +162,7 @@ func (s *set) addCarrier(segs []textmodel.Segment, t [heads]target, lo, hi int, 
 		return
 	}
 	last = min(last, first+textmodel.WindowSegments-1)
-	s.push(segs[first:last+1], t, 0.6, at)
-	s.push(segs[max(0, first-1):last+1], t, 0.2, at)
-	s.push(segs[first:min(len(segs), last+2)], t, 0.2, at)
+	s.push(segs[first:last+1], t, 1, at) // alone: its neighbours are honest
 	clean := t
 	for h := range clean {
 		if clean[h].y == positive {

@@ -26,6 +26,7 @@ func finish(rows []Row, m *textmodel.Model, held []scored, cfg Config) (*Result,
 		spec.Heads[h].Calibrations = nil
 	}
 	byOrigin := map[guard.Origin]*[heads]textmodel.Calibration{}
+	var users [heads]textmodel.Calibration
 	for i := range groups {
 		g := &groups[i]
 		cal, err := g.calibrate(held)
@@ -35,6 +36,10 @@ func finish(rows []Row, m *textmodel.Model, held []scored, cfg Config) (*Result,
 		if g.name == "email" {
 			raise(&cal, g.honest(held))
 		}
+		if i == 0 {
+			users = cal
+		}
+		align(&cal, &users)
 		for _, o := range g.origins {
 			byOrigin[o] = &cal
 			for h := range spec.Heads {
@@ -49,6 +54,28 @@ func finish(rows []Row, m *textmodel.Model, held []scored, cfg Config) (*Result,
 		return nil, err
 	}
 	return &Result{Model: final, Held: report(held, byOrigin)}, nil
+}
+
+// alignedAt is the published rate at which scores of all origins mean the same.
+const alignedAt = 1
+
+// align moves scores and thresholds of an origin so that the threshold for 1 % is
+// that of users: the same score is as rare among honest texts of every origin, and
+// scores of several origins can be ranked together. What is decided stays.
+func align(cal, users *[heads]textmodel.Calibration) {
+	for h := range heads {
+		c := &cal[h]
+		by := logit(users[h].Thresholds[alignedAt]) - logit(c.Thresholds[alignedAt])
+		c.Bias += by
+		for i, t := range c.Thresholds {
+			c.Thresholds[i] = 1 / (1 + math.Exp(-logit(t)-by))
+		}
+	}
+}
+
+func logit(p float64) float64 {
+	p = min(max(p, 1e-9), 1-1e-9)
+	return math.Log(p / (1 - p))
 }
 
 // raise makes sure that thresholds hold for honest mail by itself too: of mail
@@ -68,7 +95,7 @@ func raise(cal *[heads]textmodel.Calibration, honest []scored) {
 		r.Source = "email"
 		mail[i].row = &r
 	}
-	attack := thresholds(mail, cal, []int{0, 1, 2}, written.fresh)
+	attack := thresholds(mail, cal, []int{0, 1, 2})
 	for h := range heads {
 		if Heads[h] == HeadHarmful {
 			continue

@@ -57,6 +57,9 @@ type Config struct {
 	// Lexicon gives words and phrases their concepts; nil: none. See
 	// [DefaultLexicon].
 	Lexicon *textmodel.Lexicon
+	// Without names blocks to leave out; see [Blocks]. An unknown name is an
+	// error.
+	Without []string
 	Seed    uint64
 	// Resume is a folder where finished units of work are kept and found
 	// again. Empty: none.
@@ -113,16 +116,10 @@ func Train(ctx context.Context, cfg Config) (*Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	cfg.Progress("near-duplicates", 0, 1)
-	rows := dedup(cfg.Rows)
-	rows = balance(rows, cfg.Seed)
-	rows = append(rows, synthesise(rows, cfg.Seed)...)
-	if err := enough(rows); err != nil {
+	set, err := assemble(cfg)
+	if err != nil {
 		return nil, err
 	}
-	folds := deal(rows, cfg.Folds)
-	cfg.Progress("features", 0, 1)
-	set := prepare(rows, folds, cfg)
 	units, err := set.units(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -131,7 +128,36 @@ func Train(ctx context.Context, cfg Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return finish(rows, units[len(units)-1], held, cfg)
+	return finish(set.rows, units[len(units)-1], held, cfg)
+}
+
+// assemble makes of the rows what is learned from.
+func assemble(cfg Config) (*set, error) {
+	for _, b := range cfg.Without {
+		if err := known(cfg.Rows, b); err != nil {
+			return nil, err
+		}
+	}
+	cfg.Progress("near-duplicates", 0, 1)
+	rows := dedup(cfg.kept(cfg.Rows))
+	rows = balance(rows, cfg.Seed)
+	rows = append(rows, cfg.kept(synthesise(rows, cfg.Seed))...)
+	if err := enough(rows); err != nil {
+		return nil, err
+	}
+	folds := deal(rows, cfg.Folds)
+	cfg.Progress("features", 0, 1)
+	return prepare(rows, folds, cfg)
+}
+
+// oneSidedError says that a head has no texts for it, or none against it.
+type oneSidedError struct {
+	head     string
+	pos, neg int
+}
+
+func (e *oneSidedError) Error() string {
+	return fmt.Sprintf("training head %q: %d texts for it and %d against it, expected some of both", e.head, e.pos, e.neg)
 }
 
 // enough reports what is missing to train every head.
@@ -149,7 +175,7 @@ func enough(rows []Row) error {
 	}
 	for h, name := range Heads {
 		if pos[h] == 0 || neg[h] == 0 {
-			return fmt.Errorf("training head %q: %d texts for it and %d against it, expected some of both", name, pos[h], neg[h])
+			return &oneSidedError{name, pos[h], neg[h]}
 		}
 	}
 	return nil

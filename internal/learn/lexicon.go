@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"strings"
 
 	"warder.example/guard/textmodel"
 )
@@ -13,6 +14,27 @@ import (
 //
 //go:embed lexicon.tsv
 var lexiconFile []byte
+
+// conceptsFile names the concepts that entries may have.
+//
+//go:embed concepts.tsv
+var conceptsFile string
+
+// LexiconFile returns the project's lexicon as it is written. The caller does not
+// change it.
+func LexiconFile() []byte { return lexiconFile }
+
+// Concepts returns the names of the concepts that entries of the project's lexicon
+// may have.
+func Concepts() map[string]bool {
+	out := map[string]bool{}
+	for line := range strings.Lines(conceptsFile) {
+		if name, _, ok := strings.Cut(line, "\t"); ok && name[0] != '#' {
+			out[name] = true
+		}
+	}
+	return out
+}
 
 // DefaultLexicon returns the project's lexicon; name is a file to read instead,
 // or "none" for no lexicon.

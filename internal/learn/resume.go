@@ -17,7 +17,7 @@ import (
 // key names a unit of work by everything that its result depends on.
 func (s *set) key(w without, cfg Config) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %x %d %d %d %v %v", Recipe, textmodel.FeaturesName, s.digest, cfg.Seed, cfg.Bits,
-		cfg.Epochs, w, []any{learningRate, softening, decay, reweighing, maxPush, smoothing, tooSmall, clipQuantile}))
+		cfg.Epochs, w, []any{learningRate, softening, decay, cfg.reweighing(), maxPush, smoothing, tooSmall, clipQuantile}))
 	return hex.EncodeToString(sum[:])
 }
 

@@ -19,6 +19,8 @@ type Row struct {
 	Lang   string
 	// Attack is the attack inside Text, if Text is a carrier of one.
 	Attack string
+	// Block is the part of the data that the row came with; see [Blocks].
+	Block string
 	// Weight is relative to other rows; set while balancing.
 	Weight float64
 	// Made marks rows that the trainer made. They are not scored, and are
@@ -80,7 +82,7 @@ func Gather(sel Selection) ([]Row, error) {
 			if row.Direction() == guard.Answer || strings.TrimSpace(row.Text) == "" {
 				continue
 			}
-			r := Row{Text: row.Text, Label: row.Label, Source: row.Source, Origin: row.Origin(), Lang: row.Lang, Attack: row.Attack}
+			r := Row{Text: row.Text, Label: row.Label, Source: row.Source, Origin: row.Origin(), Lang: row.Lang, Attack: row.Attack, Block: f}
 			if r.useful() {
 				rows = append(rows, r)
 			}

@@ -49,6 +49,9 @@ var families = sync.OnceValues(func() (map[string]family, error) {
 	return out, nil
 })
 
+// Seeds returns the project's own texts to learn from, with payloads in carriers.
+func Seeds() ([]Row, error) { return seedRows("") }
+
 func seedRows(dir string) ([]Row, error) {
 	var fsys fs.FS
 	switch dir {
@@ -89,6 +92,9 @@ func textsOf(fsys fs.FS) ([]Row, error) {
 		part, err := parseSeeds(string(b), attack)
 		if err != nil {
 			return nil, fmt.Errorf("seeds %s: %w", name, err)
+		}
+		for i := range part {
+			part[i].Block = seedBlock(name)
 		}
 		rows = append(rows, part...)
 	}

@@ -15,7 +15,7 @@ const (
 	learningRate = 0.1
 	softening    = 10   // keeps early steps small: few texts of a feature teach little
 	decay        = 2e-5 // of weights
-	reweighing   = 1.0  // step size of [solver.reweigh]
+	reweighing   = 1.0  // step of [solver.reweigh]
 	smoothing    = 0.02 // of labels
 	tooSmall     = 2e-3 // gradients below are skipped
 	clipQuantile = 0.9999
@@ -46,8 +46,9 @@ func (e *example) cohort(h int) int { return (e.group*heads+h)*2 + int(e.y[h]) }
 // reweigh lets the cohorts that cost most count more in the next epoch, so that
 // no source is left behind for the sake of larger ones (after Sagawa, Koh,
 // Hashimoto, Liang, "Distributionally robust neural networks for group shifts",
-// 2020). Each is compared with the others of the same head and answer.
-func (v *solver) reweigh() {
+// 2020), by a step that is 0 for none. Each is compared with the others of the
+// same head and answer.
+func (v *solver) reweigh(step float64) {
 	for k := range 2 * heads {
 		var mean, n float64
 		for i := k; i < len(v.cost); i += 2 * heads {
@@ -62,7 +63,7 @@ func (v *solver) reweigh() {
 		mean /= n
 		for i := k; i < len(v.cost); i += 2 * heads {
 			if c := v.cost[i]; c.weight > 0 {
-				f := float64(v.push[i]) * math.Exp(reweighing*(c.sum/c.weight-mean)/(mean+1e-9))
+				f := float64(v.push[i]) * math.Exp(step*(c.sum/c.weight-mean)/(mean+1e-9))
 				v.push[i] = float32(max(1/maxPush, min(maxPush, f)))
 			}
 		}
@@ -88,7 +89,7 @@ func (s *set) fit(ctx context.Context, w without, key string, cfg Config, step f
 		rnd.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		rate := learningRate * (1 - 0.8*float32(epoch)/float32(cfg.Epochs))
 		if epoch > 0 {
-			v.reweigh()
+			v.reweigh(cfg.reweighing())
 		}
 		for n, i := range order {
 			if n%1024 == 0 {
