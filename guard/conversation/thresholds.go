@@ -13,7 +13,7 @@ package conversation
 var weights = struct {
 	bias, suspicion, pressed, leans, leansAfterRefusal, joined, assembles float64
 }{
-	bias: -3, suspicion: 1, pressed: 0.6, leans: 0.5, leansAfterRefusal: 0.3, joined: 0.9, assembles: 0.5,
+	bias: -3.3, suspicion: 1, pressed: 0.6, leans: 0.5, leansAfterRefusal: 0.3, joined: 0.9, assembles: 0.5,
 }
 
 // rates are the shares of honest conversations that thresholds stand for, as those
@@ -27,8 +27,8 @@ const reportFPR = 0.05
 // one text. All rules together keep to the rate.
 var (
 	crescendoThresholds = [len(rates)]float64{1.5, 0, -0.8}
-	joinedThresholds    = [len(rates)]float64{1.2, 0.8, 0.4}
-	assembledThresholds = [len(rates)]float64{1.6, 1.1, 0.6}
+	joinedThresholds    = [len(rates)]float64{1.5, 1, 0.6}
+	assembledThresholds = [len(rates)]float64{1.9, 1.3, 0.8}
 )
 
 const (

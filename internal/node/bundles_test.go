@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -71,7 +72,7 @@ func TestBundles(t *testing.T) {
 		passes := func() bool {
 			t.Helper()
 			n++ // another text each time, so that it is read
-			r := s.post(s.key, bundleText+strings.Repeat(" Yes.", n), false)
+			r := s.post(s.key, fmt.Sprintf("%s It is lamp number %d.", bundleText, n), false)
 			if r.err != nil {
 				t.Fatal(r.err)
 			}
