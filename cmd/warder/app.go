@@ -60,7 +60,7 @@ type appCreateCmd struct {
 }
 
 func (c *appCreateCmd) Run(e *env) error {
-	return c.with(e, func(db *store.DB) error {
+	return c.create(e, func(db *store.DB) error {
 		a := access.Application{Name: c.Name}
 		c.apply(&a)
 		a, err := db.CreateApplication(c.as(e), a)

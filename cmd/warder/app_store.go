@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"os/user"
 	"strconv"
+	"strings"
 	"time"
 
 	"warder.example/internal/access"
@@ -20,16 +23,43 @@ type storeFlags struct {
 	Store string `help:"Database, instead of the one of the configuration or warder.db in the data folder: an SQLite file, or a postgres:// URL (better in the environment, since others can see command lines)." env:"WARDER_STORE" placeholder:"DSN"`
 }
 
-// with opens the store for f.
+// with opens the store for f. A store that is a file must be there: one in a mistyped
+// folder is none, not an empty one.
 func (s *storeFlags) with(e *env, f func(*store.DB) error) error {
-	dsn := s.Store
-	if dsn == "" {
-		cfg, err := s.settings(e, config.LoadState)
-		if err != nil {
-			return err
-		}
-		dsn = node.StoreDSN(cfg)
+	dsn, err := s.dsn(e)
+	if err != nil {
+		return err
 	}
+	if !strings.Contains(dsn, "://") {
+		if _, err := os.Stat(dsn); err != nil {
+			return hinted{fmt.Errorf("no store to open: %w", err), "name the folder of the server with --data, its configuration with --config, or the file with --store; the first warder app create makes a store"}
+		}
+	}
+	return open(e, dsn, f)
+}
+
+// create is with for commands that may be the first to write: it makes the store.
+func (s *storeFlags) create(e *env, f func(*store.DB) error) error {
+	dsn, err := s.dsn(e)
+	if err != nil {
+		return err
+	}
+	return open(e, dsn, f)
+}
+
+// dsn returns where the store is.
+func (s *storeFlags) dsn(e *env) (string, error) {
+	if s.Store != "" {
+		return s.Store, nil
+	}
+	cfg, err := s.settings(e, config.LoadState)
+	if err != nil {
+		return "", err
+	}
+	return node.StoreDSN(cfg), nil
+}
+
+func open(e *env, dsn string, f func(*store.DB) error) error {
 	db, err := store.Open(e.ctx, dsn)
 	if errors.Is(err, store.ErrFileMode) {
 		return hinted{err, "it decides who may use the gateway: chmod 600 it, after asking who could have changed it"}

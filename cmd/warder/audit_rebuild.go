@@ -24,7 +24,7 @@ func (c *auditRebuildCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return c.with(e, func(db *store.DB) error {
+	return c.create(e, func(db *store.DB) error {
 		if err := db.ResetProjection(c.as(e)); err != nil {
 			return err
 		}

@@ -97,7 +97,7 @@ func (s *bundleFlags) withBundles(e *env, f func(*store.DB, *config.Config) erro
 	if err != nil {
 		return err
 	}
-	return s.with(e, func(db *store.DB) error { return f(db, cfg) })
+	return s.create(e, func(db *store.DB) error { return f(db, cfg) })
 }
 
 type bundleImportCmd struct {

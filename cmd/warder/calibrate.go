@@ -18,15 +18,15 @@ import (
 )
 
 type calibrateCmd struct {
-	Benign     string        `required:"" help:"Honest texts: JSON Lines with the key text (and channel: user, document, tool, email); - reads standard input." placeholder:"FILE"`
-	Lines      bool          `help:"Each line of the file is a text by itself."`
-	Budget     []float64     `help:"Share of honest texts that may reach a threshold; several with commas. The default policy blocks at 0.01 and flags at 0.05." default:"0.01,0.05" placeholder:"SHARE"`
-	Confidence float64       `help:"Of each bound." default:"0.95"`
-	Origin     []string      `help:"Choose for these only: user, document, tool, email. Without it, for all that the texts have."`
-	As         string        `help:"Origin of texts that name no channel." default:"user"`
-	Valid      time.Duration `help:"How long the thresholds may be used." default:"2160h"`
-	Out        string        `help:"Write the thresholds to this file." type:"path" placeholder:"FILE"`
-	JSON       bool          `name:"json" help:"Print the result as JSON."`
+	Benign     string    `required:"" help:"Honest texts: JSON Lines with the key text (and channel: user, document, tool, email); - reads standard input." placeholder:"FILE"`
+	Lines      bool      `help:"Each line of the file is a text by itself."`
+	Budget     []float64 `help:"Share of honest texts that may reach a threshold; several with commas. The default policy blocks at 0.01 and flags at 0.05." default:"0.01,0.05" placeholder:"SHARE"`
+	Confidence float64   `help:"Of each bound." default:"0.95"`
+	Origin     []string  `help:"Choose for these only: user, document, tool, email. Without it, for all that the texts have."`
+	As         string    `help:"Origin of texts that name no channel." default:"user"`
+	Valid      expiry    `help:"How long the thresholds may be used: 90d, 720h, 2027-01-31 or a full RFC 3339 time." default:"90d" placeholder:"WHEN"`
+	Out        string    `help:"Write the thresholds to this file." type:"path" placeholder:"FILE"`
+	JSON       bool      `name:"json" help:"Print the result as JSON."`
 }
 
 // Help says what kong's one-liners cannot.
@@ -93,7 +93,8 @@ func (c *calibrateCmd) Run(e *env) error {
 
 // options reads the flags.
 func (c *calibrateCmd) options(e *env) (o calibrate.Options, err error) {
-	o = calibrate.Options{Budgets: c.Budget, Confidence: c.Confidence, Now: e.now(), Valid: c.Valid}
+	now := e.now()
+	o = calibrate.Options{Budgets: c.Budget, Confidence: c.Confidence, Now: now, Valid: c.Valid.from(now).Sub(now)}
 	if o.Default, err = guard.ParseOrigin(c.As); err != nil {
 		return o, err
 	}

@@ -43,7 +43,7 @@ func (c *threatAddCmd) Run(e *env) error {
 		}
 		text = string(b)
 	}
-	return c.with(e, func(db *store.DB) error {
+	return c.create(e, func(db *store.DB) error {
 		x := threats.Attack{Text: text, Application: c.App, Category: c.Category, Source: c.Source, Note: c.Note}
 		if c.Expires != nil {
 			x.Expires = c.Expires.from(e.now())

@@ -13,7 +13,7 @@ import (
 // benignFlags say on what honest traffic a threat is measured, and against what.
 type benignFlags struct {
 	Benign string  `required:"" help:"Honest traffic: JSON Lines with the key text, one object a line (and channel: user, document, tool, email); - reads standard input." placeholder:"FILE"`
-	Budget float64 `help:"Share of honest texts that may match, between 0 and 1." default:"0.001" placeholder:"SHARE"`
+	Budget float64 `help:"Share of honest texts that may match, more than 0 and less than 1." default:"0.001" placeholder:"SHARE"`
 }
 
 // rows opens the honest traffic for f.

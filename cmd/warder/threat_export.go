@@ -21,9 +21,19 @@ func (c *threatExportCmd) Run(e *env) error {
 			return err
 		}
 		var out []bundle.Threat
+		var single, observed, suspended int
 		for _, t := range all {
-			over := !t.Expires.IsZero() && !e.now().Before(t.Expires)
-			if t.Application != "" || over || t.State != store.ThreatActive && !(c.Observed && t.State == store.ThreatObserved) {
+			switch over := !t.Expires.IsZero() && !e.now().Before(t.Expires); {
+			case over || !t.Live():
+				continue
+			case t.Application != "":
+				single++
+				continue
+			case t.State == store.ThreatObserved && !c.Observed:
+				observed++
+				continue
+			case t.State == store.ThreatSuspended:
+				suspended++
 				continue
 			}
 			sketch, err := t.Sketch.MarshalBinary()
@@ -35,7 +45,10 @@ func (c *threatExportCmd) Run(e *env) error {
 		if err := bundle.WriteThreats(e.stdout, out); err != nil {
 			return err
 		}
-		fmt.Fprintf(e.stderr, "%d threats of %d; those of single applications stay\n", len(out), len(all))
+		if len(out) == 0 {
+			fmt.Fprintln(e.stderr, "nothing to export: no active threat holds for all applications")
+		}
+		fmt.Fprintf(e.stderr, "exported %d; left out: %d only observed (--observed takes them), %d of one application, %d suspended\n", len(out), observed, single, suspended)
 		return nil
 	})
 }

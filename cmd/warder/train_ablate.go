@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,7 +13,7 @@ import (
 )
 
 type trainAblateCmd struct {
-	Corpus       string   `required:"" help:"Folder as for train guard." type:"existingdir" placeholder:"DIR"`
+	Corpus       string   `help:"Folder as for train guard; --list does without." type:"existingdir" placeholder:"DIR"`
 	Block        []string `help:"Leave out these only; several with commas. Without it, each in turn." placeholder:"NAME"`
 	Texts        string   `help:"Folder of *.jsonl files in the corpus form, or one such file, to rank instead of the validation texts." type:"path" placeholder:"DIR"`
 	List         bool     `help:"Only list the blocks."`
@@ -48,6 +49,9 @@ units of train guard.
 }
 
 func (c *trainAblateCmd) Run(e *env) error {
+	if c.Corpus == "" && !c.List {
+		return errors.New("missing --corpus; only --list does without")
+	}
 	if c.Epochs < 1 || c.Epochs > 1000 {
 		return fmt.Errorf("epochs %d; expected 1 to 1000", c.Epochs)
 	}

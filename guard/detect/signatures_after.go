@@ -49,30 +49,31 @@ func (s *sigScan) stray(p *sigPattern, k int) bool {
 	if !above && !thing {
 		return false
 	}
-	next := s.following(w.end)
+	next := s.following(w.end, " \t", 2)
 	if len(next) == 0 {
 		return false // the clause ends
 	}
 	if above {
-		return !conversationWords[next[0]] && !(next[0] == hashThe && len(next) > 1 && conversationWords[next[1]])
+		return !conversationWords[next[0].hash] && !(next[0].hash == hashThe && len(next) > 1 && conversationWords[next[1].hash])
 	}
-	return thingWords[next[0]]
+	return thingWords[next[0].hash]
 }
 
-// following returns the hashes of up to two words that follow text[at:] in the
-// same clause.
-func (s *sigScan) following(at int) (words []uint64) {
-	rest := s.text[at:min(len(s.text), at+afterBytes)]
-	for len(words) < 2 {
-		word := strings.TrimLeft(rest, " \t")
-		if len(word) == len(rest) || word == "" {
+// following returns up to n words that follow text[at:] in the same clause, with
+// nothing but runes of between before each.
+func (s *sigScan) following(at int, between string, n int) (words []sigWord) {
+	high := min(len(s.text), at+afterBytes)
+	for len(words) < n {
+		word := strings.TrimLeft(s.text[at:high], between)
+		start := high - len(word)
+		if start == at || word == "" {
 			return words
 		}
-		w, _ := s.set.nextWord(word, 0)
-		if w.start != 0 || w.wide {
+		w, _ := s.set.nextWord(s.text[:high], start)
+		if w.start != start || w.wide {
 			return words
 		}
-		words, rest = append(words, w.hash), word[w.end:]
+		words, at = append(words, w), w.end
 	}
 	return words
 }

@@ -13,7 +13,7 @@ var signaturesAroundFile string
 // aroundSet is signatures_around.txt compiled.
 type aroundSet struct {
 	*signatureSet
-	ask, do, gave classSet
+	ask, do, gave, purpose, errand classSet
 }
 
 // loadAround compiles the file once. A mistake in it is a programming error, which
@@ -24,7 +24,7 @@ var loadAround = sync.OnceValue(func() *aroundSet {
 		panic("detect: signatures_around.txt: " + err.Error())
 	}
 	s.index()
-	return &aroundSet{s, s.named("ASK"), s.named("DO"), s.named("GAVE")}
+	return &aroundSet{s, s.named("ASK"), s.named("DO"), s.named("GAVE"), s.named("PURPOSE"), s.named("ERRAND")}
 })
 
 // classesIn returns the classes of the words and phrases of text.

@@ -19,6 +19,7 @@ var escSteps = [escKinds]string{"percent", "html", "backslash", "quoted"}
 // Bounds of a stretch of escapes.
 const (
 	minHits    = 3  // escapes of characters that need none
+	minNumbers = 2  // the same where all are numbers of characters in HTML
 	hitGap     = 40 // bytes between two of them
 	hitContext = 20 // bytes of the line shown before and after
 )
@@ -29,6 +30,7 @@ type sequence struct {
 	form       rune // see escape
 	kind       uint8
 	hit        bool
+	parts      bool // it is a space, and the next or last one by a word is escaped too
 }
 
 // sequences are the escapes of a text, in memory that is used again.
@@ -55,6 +57,7 @@ func (s *sequences) find(text string) {
 		s.list = *s.room
 	}
 	s.list = s.list[:0]
+	space := -1 // the last one in list
 	for i := 0; i < len(text); {
 		if class[text[i]]&cEscape == 0 {
 			i++
@@ -65,21 +68,53 @@ func (s *sequences) find(text string) {
 			i++
 			continue
 		}
-		s.list = append(s.list, sequence{int32(i), int32(i + e.size), e.form, uint8(kind), e.hit})
+		s.list = append(s.list, sequence{int32(i), int32(i + e.size), e.form, uint8(kind), e.hit, false})
 		i += e.size
+		if e.space() {
+			space = s.part(text, space)
+		}
 	}
 }
 
+// part takes the last escape of the list, a space, and the one of a space before
+// it, -1 if there is none. It returns the one before the next.
+func (s *sequences) part(text string, before int) int {
+	n := len(s.list) - 1
+	x := &s.list[n]
+	next := int(x.end)
+	if next == len(text) || class[text[next]]&(cLetter|cForeign) == 0 && text[next] != text[x.start] {
+		return -1 // no word follows
+	}
+	if before >= 0 && oneWord(text, int(s.list[before].end), int(x.start)) {
+		s.list[before].parts, x.parts = true, true
+	}
+	return n
+}
+
+// oneWord reports whether there is something in text[start:end], not much, and no
+// space in it.
+func oneWord(text string, start, end int) bool {
+	if start >= end || end-start > hitGap {
+		return false
+	}
+	for i := start; i < end; i++ {
+		if class[text[i]]&cSpace != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // escapes undoes the percent, HTML, backslash and quoted-printable escapes in
-// list where they hide letters. Escapes that a URL, a page or a program needs
-// are no reason for a view, but are undone in one.
+// list where they hide letters or are all that parts words. Other escapes that a
+// URL, a page or a program needs are no reason for a view, but are undone in one.
 func (u *undoer) escapes(p piece, r reading, list []sequence) {
 	var sets, inner [escKinds]gather
 	settled := 0
 	for i := 0; i < len(list); {
-		first, last, hits, next := hitsFrom(list, i)
+		first, last, hits, parted, next := hitsFrom(list, i)
 		total := hits[escPercent] + hits[escHTML] + hits[escBackslash] + hits[escQuoted]
-		if total >= minHits {
+		if parted || total >= minHits || hits[escHTML] >= minNumbers {
 			u.res.Signals.Escapes += total
 			start, end := lineAround(p.text, first, last, settled)
 			for i > 0 && int(list[i-1].start) >= start {
@@ -98,16 +133,18 @@ func (u *undoer) escapes(p piece, r reading, list []sequence) {
 	}
 }
 
-// hitsFrom counts the hits from list[i] on that stand near one another and
-// returns where the first begins and the last ends, and where reading goes on.
-func hitsFrom(list []sequence, i int) (first, last int, hits [escKinds]int, next int) {
+// hitsFrom counts the hits from list[i] on that stand near one another, spaces
+// that part words among them. It returns where the first begins and the last ends,
+// whether such a space is one of them, and where reading goes on.
+func hitsFrom(list []sequence, i int) (first, last int, hits [escKinds]int, parted bool, next int) {
 	first = -1
 	for ; i < len(list); i++ {
 		s := &list[i]
 		if first >= 0 && int(s.start)-last > hitGap {
 			break
 		}
-		if s.hit {
+		if s.hit || s.parts {
+			parted = parted || s.parts
 			if first < 0 {
 				first = int(s.start)
 			}
@@ -115,7 +152,7 @@ func hitsFrom(list []sequence, i int) (first, last int, hits [escKinds]int, next
 			last = int(s.end)
 		}
 	}
-	return first, last, hits, i
+	return first, last, hits, parted, i
 }
 
 func kindOf(hits [escKinds]int) int {

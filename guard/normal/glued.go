@@ -30,6 +30,12 @@ func commonSep(text string, chain []single) string {
 // minSpaced is how many words joined show that a text is written letter by letter.
 const minSpaced = 3
 
+// Shortest chains that are joined for how they are parted alone.
+const (
+	minSyllables = 8  // of characters that may be words by themselves
+	minApart     = 12 // of letters of any language, in words further apart
+)
+
 // joinable reports whether the joined letters are words, which are not asked for their
 // meaning in a text in which enough of them were joined before.
 func joinable(text string, chain []single, sep string, spaced int) bool {
@@ -38,8 +44,11 @@ func joinable(text string, chain []single, sep string, spaced int) bool {
 	}
 	var buf [2 * maxChain]byte
 	shown := buf[:0]
-	foreign, digits, groups := 0, 0, 1
+	foreign, digits, syllables, groups := 0, 0, 0, 1
 	for i, s := range chain {
+		if s.syllable {
+			syllables++
+		}
 		if s.shows == 0 {
 			foreign++
 		} else {
@@ -55,6 +64,12 @@ func joinable(text string, chain []single, sep string, spaced int) bool {
 	}
 	if len(chain)*2 < groups*5 {
 		return false // columns and lists rather than words
+	}
+	if syllables > 0 {
+		return len(chain) >= minSyllables && len(sep) == 1
+	}
+	if foreign > 0 && len(chain) >= minApart && groups >= minSpaced && len(sep) == 1 {
+		return true
 	}
 	if foreign*2 > len(chain) {
 		return len(chain) >= 5 && len(sep) == 1

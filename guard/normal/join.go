@@ -17,6 +17,7 @@ type single struct {
 	next       int32 // where the next letter begins; end for the last
 	shows      byte  // the Latin letter it is or looks like, 0 if none
 	digit      bool  // it is a digit that looks like a letter
+	syllable   bool  // it may be a word of its language by itself
 }
 
 // sep returns what parts the letter from the next; "" for the last.
@@ -89,6 +90,9 @@ func chainAt(text string, i int, chain []single) ([]single, int) {
 			return chain, i + size
 		}
 		i += size
+		end := clusterEnd(text, i)
+		cluster := end > i
+		i = end
 		if i < len(text) {
 			if r, _ := utf8.DecodeRuneInString(text[i:]); wordRune(r) {
 				// A longer word ends the chain.
@@ -114,7 +118,7 @@ func chainAt(text string, i int, chain []single) ([]single, int) {
 			}
 			gap += size
 		}
-		chain = append(chain, single{int32(start), int32(i), int32(gap), shows, r >= '0' && r <= '9'})
+		chain = append(chain, single{int32(start), int32(i), int32(gap), shows, r >= '0' && r <= '9', cluster || syllabic(r)})
 		if gap >= len(text) || gap-i > 6 {
 			i = gap
 			break
@@ -125,6 +129,28 @@ func chainAt(text string, i int, chain []single) ([]single, int) {
 		chain[n-1].next = chain[n-1].end
 	}
 	return chain, i
+}
+
+// indicLead begins the letters of most Indic scripts of today, Thai and Lao among
+// them, which have signs and other letters joined to them.
+const indicLead = 0xE0
+
+// maxCluster bounds the bytes of what is joined to a letter.
+const maxCluster = 24
+
+// clusterEnd returns where what is joined to the letter that ends at i ends: vowel
+// signs, and the next letter after a virama.
+func clusterEnd(text string, i int) int {
+	joined := false
+	for start := i; i < len(text) && text[i] == indicLead && i-start < maxCluster; {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if !joined && !unicode.IsMark(r) {
+			break
+		}
+		joined = r >= 0x900 && r < 0xD80 && r&0x7F == 0x4D
+		i += size
+	}
+	return i
 }
 
 // wordRune reports whether r belongs to words.
@@ -148,11 +174,13 @@ func alone(r rune) (byte, bool) {
 	if l, ok := lookalikeOf(r); ok && !l.near {
 		return l.to, true
 	}
-	s := scriptOf(r)
-	if s == otherScript && (spaceless(r) || r >= 0xAC00 && r <= 0xD7AF || r >= 0x3040 && r <= 0x31FF) {
-		return 0, false
-	}
-	return 0, s != noScript
+	return 0, scriptOf(r) != noScript || unicode.IsMark(r) && !mark(r)
+}
+
+// syllabic reports whether r is of a script in which words of one character are
+// common: that of Korean, and those without spaces.
+func syllabic(r rune) bool {
+	return r >= 0xAC00 && r <= 0xD7AF || r >= 0x3040 && r <= 0x31FF || spaceless(r)
 }
 
 // writeChain writes the joined words and returns their number.

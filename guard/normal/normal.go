@@ -19,7 +19,8 @@
 // text and joined by the steps that led to them: base64 and its URL form, base32, hexadecimal,
 // binary, octal and decimal codes, percent, HTML, backslash and quoted-printable
 // escapes, rot13 and other shifts, Atbash, reversed text, text upside down,
-// Morse code and the spelling alphabet. A stretch becomes a view only if what it
+// Morse code and the spelling alphabet. Escaped spaces count where they alone part
+// words. A stretch becomes a view only if what it
 // decodes to is language, so that keys, digests, ids and pictures do not.
 // Decoding is repeated on what was decoded.
 //

@@ -15,6 +15,11 @@ type escape struct {
 	hit  bool // it escapes what needs no escape
 }
 
+// space reports whether the escape is one of a space or a line break.
+func (e *escape) space() bool {
+	return e.form == ' ' || e.form == '\n' || e.form == '\t' || e.form == 0xA0
+}
+
 // noForm is the form of a line break that only wraps a line.
 const noForm = -1
 
@@ -115,6 +120,9 @@ func entityAt(text string, i int) escape {
 	}
 	e := made(r, end-i)
 	e.hit = e.hit && text[i+1] == '#' && (r < utf8.RuneSelf || r >= 0x370)
+	if k := unseenKind(r); k == zeroWidth || k == joiner || k == softHyphen {
+		e.hit = i > 0 && end < len(text) && class[text[i-1]]&class[text[end]]&cLetter != 0 // inside a word
+	}
 	if r == '&' {
 		e.hit = end < len(text) && text[end] == '#'
 	}

@@ -1,6 +1,10 @@
 package normal
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // useful reports whether the invisible character r at i does what it exists for.
 func useful(text string, i, size int, r rune, k unseen) bool {
@@ -25,7 +29,7 @@ func useful(text string, i, size int, r rune, k unseen) bool {
 	}
 	switch r {
 	case 0x200B:
-		return spaceless(prev) || spaceless(next)
+		return (spaceless(prev) || spaceless(next)) && !partsLetters(text, i)
 	case 0xFEFF:
 		return i == 0
 	case 0x34F:
@@ -38,6 +42,45 @@ func useful(text string, i, size int, r rune, k unseen) bool {
 		return prev >= 0x1820 && prev <= 0x18AA
 	}
 	return false
+}
+
+// minParted is how many letters in a row, each alone between spaces without width,
+// show that these part letters, not words. Words of one letter are seldom so many.
+const minParted = 4
+
+// partsLetters reports whether the space without width at i stands beside so many
+// letters, with their marks, that each have one on either side. It looks no further
+// than InvisibleBack and InvisibleAhead.
+func partsLetters(text string, i int) bool {
+	n := 0
+	for at := i; n < minParted; n++ {
+		_, size := utf8.DecodeLastRuneInString(text[:at])
+		at -= size
+		for at > 0 && i-at < InvisibleBack && unicode.IsMark(runeAt(text, at)) && !strings.HasSuffix(text[:at], "\u200b") {
+			_, size = utf8.DecodeLastRuneInString(text[:at])
+			at -= size
+		}
+		if !strings.HasSuffix(text[:at], "\u200b") || i-at+len("\u200b") > InvisibleBack {
+			break
+		}
+		at -= len("\u200b")
+	}
+	for at := i + len("\u200b"); n < minParted; n++ {
+		_, size := utf8.DecodeRuneInString(text[at:])
+		for at += size; at-i < InvisibleAhead && unicode.IsMark(runeAt(text, at)); at += size {
+			_, size = utf8.DecodeRuneInString(text[at:])
+		}
+		if !strings.HasPrefix(text[at:], "\u200b") || at-i > InvisibleAhead {
+			break
+		}
+		at += len("\u200b")
+	}
+	return n >= minParted
+}
+
+func runeAt(text string, i int) rune {
+	r, _ := utf8.DecodeRuneInString(text[i:])
+	return r
 }
 
 // selects reports whether selector r chooses a form of prev that exists.

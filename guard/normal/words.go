@@ -10,7 +10,8 @@ import (
 // digits for letters. changed says that anything was folded.
 func (u *undoer) words(p piece, h hints) (out piece, changed bool) {
 	out = p
-	if h.single >= minJoin-1 {
+	// Indic letters with their signs do not count as single ones.
+	if h.single >= minJoin-1 || strings.IndexByte(p.text, indicLead) >= 0 {
 		if joined, ok := u.join(out); ok {
 			out, changed = joined, true
 		}

@@ -186,7 +186,7 @@ func (a *API) measure(c *call, do func(threats.Acts, context.Context, string, *c
 	if s := c.URL.Query().Get("budget"); s != "" {
 		var err error
 		if budget, err = strconv.ParseFloat(s, 64); err != nil {
-			return reply{}, failValue.with(fmt.Sprintf("The budget is %.40q; expected a share between 0 and 1.", s)).at("budget")
+			return reply{}, failValue.with(fmt.Sprintf("The budget is %.40q; expected a share of more than 0 and less than 1.", s)).at("budget")
 		}
 	}
 	select {

@@ -80,7 +80,7 @@ func find(t *testing.T, r *calibrate.Result, category string, budget float64) (t
 // above the budget: in no more draws than the confidence leaves, and in some, since
 // thresholds are not to be higher than they need be.
 func TestTheBoundHolds(t *testing.T) {
-	const budget, confidence, truth = 0.02, 0.9, 12000
+	const budget, confidence, truth = 0.02, 0.9, 60000
 	d := detect.NewPromptAttack()
 	var source []float64 // scores, ascending
 	for _, text := range sentences(1, truth) {
@@ -89,7 +89,7 @@ func TestTheBoundHolds(t *testing.T) {
 	slices.Sort(source)
 	o := options(budget)
 	o.Confidence = confidence
-	for _, c := range []struct{ n, draws int }{{114, 300}, {400, 150}} { // none above, and some
+	for _, c := range []struct{ n, draws int }{{114, 600}, {400, 600}} { // none above, and some
 		over, above := 0, 0
 		for i := range c.draws {
 			r, err := calibrate.Run(t.Context(), d, rows("user", sentences(uint64(1000+c.n+i), c.n)...), o)

@@ -10,7 +10,8 @@
 //	messages  a conversation in its place: chat messages, for check --jsonl only
 //	label     one of the Label constants; required by eval and train only
 //	source    the data set that the row comes from
-//	channel   user, document, tool, email, operator or output
+//	channel   user, document, tool, email, operator or output; origin is another
+//	          name of it
 //	lang      a BCP 47 tag
 //	sub       a division within the source; a string or a list of strings
 //	template  the template that the row was made from
@@ -18,7 +19,8 @@
 //	spans     [{type,start,end,value}], offsets in characters
 //	answer, question, system: the other texts of the exchange
 //
-// Other keys are ignored: corpora carry notes of their own. A line is at most
+// Other keys are ignored: corpora carry notes of their own. Keys are as they are
+// written here, in small letters, and none comes twice. A line is at most
 // MaxLine bytes; blank lines are skipped; anything else that is not such an
 // object is an error that names the line.
 package corpus

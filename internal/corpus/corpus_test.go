@@ -50,6 +50,11 @@ func TestReaderRefuses(t *testing.T) {
 		{"two objects", `{"text":"a"} {"text":"b"}`, "more than one"},
 		{"bad UTF-8", "{\"text\":\"\xff\"}", "UTF-8"},
 		{"sub of numbers", `{"text":"a","sub":[1]}`, "number"},
+		{"a key twice", `{"text":"a","label":"benign","text":"b"}`, `key "text" comes twice`},
+		{"a key twice, escaped", `{"text":"a","te\u0078t":"b"}`, `key "text" comes twice`},
+		{"a note twice", `{"text":"a","idx":1,"idx":2}`, `key "idx" comes twice`},
+		{"text in capitals", `{"Text":"a"}`, `no "text"`},
+		{"text with a capital, escaped", `{"\u0054ext":"a"}`, `no "text"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := corpus.NewReader(strings.NewReader(tt.line+"\n"+`{"text":"next"}`), "f")
@@ -61,6 +66,23 @@ func TestReaderRefuses(t *testing.T) {
 				t.Errorf("after the error: %q, %v; expected the next row", row.Text, err)
 			}
 		})
+	}
+}
+
+// TestReaderIgnoresNotes: keys of other case, keys within values and an origin that is
+// none say nothing about the row.
+func TestReaderIgnoresNotes(t *testing.T) {
+	for _, line := range []string{
+		`{"text":"a","Text":"b","channel":"user"}`,
+		`{"TEXT":"b","text":"a","origin":"user"}`,
+		`{"x":{"text":1,"text":2},"y":[{"k":1},{"k":2},"text"],"text":"a","channel":"user"}`,
+		`{"text":"a","channel":"user","origin":{"url":"https://mills.example"},"messages":[{"role":"user"}]}`,
+		`{"text":"a","z":"\",\"text\":{","channel":"user","Messages":1}`,
+	} {
+		row, err := corpus.NewReader(strings.NewReader(line), "f").Next()
+		if err != nil || row.Text != "a" || row.Channel != "user" {
+			t.Errorf("%s: text %q, channel %q, %v; expected \"a\" of a user", line, row.Text, row.Channel, err)
+		}
 	}
 }
 

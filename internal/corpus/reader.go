@@ -119,10 +119,14 @@ func (r *Reader) readLine() ([]byte, error) {
 func parse(b []byte, conversations bool) (Row, error) {
 	var row struct {
 		Row
-		Text *string `json:"text"` // shadows Row.Text to tell a missing one
+		Text   *string         `json:"text"` // shadows Row.Text to tell a missing one
+		Origin json.RawMessage `json:"origin"`
 	}
 	if !utf8.Valid(b) {
 		return Row{}, errors.New("not valid UTF-8")
+	}
+	if err := plainKeys(b); err != nil {
+		return Row{}, err
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	if err := dec.Decode(&row); err != nil {
@@ -131,7 +135,12 @@ func parse(b []byte, conversations bool) (Row, error) {
 	if _, err := dec.Token(); err != io.EOF {
 		return Row{}, errors.New("more than one value on the line")
 	}
+	if err := row.named(row.Origin, conversations); err != nil {
+		return Row{}, err
+	}
 	switch {
+	case row.Text != nil && conversations && isMessages(row.Messages):
+		return Row{}, errors.New(`both "text" and "messages"; expected one of them`)
 	case row.Text != nil:
 		row.Row.Text, row.Messages = *row.Text, nil
 	case !conversations:

@@ -166,8 +166,8 @@ func (p *printer) disturbed(ds []Disturbed) {
 		}
 		p.line("\nobfuscated, %s\tattacks\thonest\tunanswered\trecall\tloss against clean\tfalse positives\trise against clean", map[int]string{atBlock: "block", atFlag: "flag"}[at])
 		for _, d := range ds {
-			p.line("%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s", d.Way, d.Attacks, d.Honest, d.Missing, show(d.Recall[at]), signed(d.Loss[at]),
-				show(d.FalsePositives[at]), signed(d.Rise[at]))
+			p.line("%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s", d.Way, d.Attacks, d.Honest, d.Missing, where(d.Attacks > 0, show(d.Recall[at])), where(d.Attacks > 0, signed(d.Loss[at])),
+				where(d.Honest > 0, show(d.FalsePositives[at])), where(d.Honest > 0, signed(d.Rise[at])))
 		}
 	}
 }

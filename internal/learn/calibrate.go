@@ -83,7 +83,8 @@ func (s shape) score(e *textmodel.Evidence) float64 {
 // groups are calibrated in turn. Texts of unknown origin are judged as data,
 // with thresholds that hold for every kind of text.
 var groups = []group{
-	{"user", []guard.Origin{guard.OriginUser, guard.OriginModel}, spoken, []int{0, 1}, func(r *Row) bool { return !r.data() }},
+	{"user", []guard.Origin{guard.OriginUser}, spoken, []int{0, 1}, func(r *Row) bool { return !r.data() }},
+	{"model", []guard.Origin{guard.OriginModel}, spoken, []int{0, 1}, func(r *Row) bool { return !r.data() }},
 	{"data", []guard.Origin{guard.OriginDocument, guard.OriginTool}, written, []int{0, 1, 2}, (*Row).data},
 	{"email", []guard.Origin{guard.OriginEmail}, written, []int{0, 1, 2}, (*Row).data},
 	{"unknown", []guard.Origin{guard.OriginUnknown, guard.OriginOperator}, spoken, []int{0, 1, 2}, func(*Row) bool { return true }},

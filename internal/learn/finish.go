@@ -33,8 +33,11 @@ func finish(rows []Row, m *textmodel.Model, held []scored, cfg Config) (*Result,
 		if err != nil {
 			return nil, err
 		}
-		if g.name == "email" {
-			raise(&cal, g.honest(held))
+		switch g.name {
+		case "email":
+			raise(&cal, g, held, guard.OriginEmail)
+		case "model":
+			raise(&cal, g, held, guard.OriginModel)
 		}
 		if i == 0 {
 			users = cal
@@ -78,24 +81,26 @@ func logit(p float64) float64 {
 	return math.Log(p / (1 - p))
 }
 
-// raise makes sure that thresholds hold for honest mail by itself too: of mail
-// there is little to learn from, and it is full of honest commands.
-func raise(cal *[heads]textmodel.Calibration, honest []scored) {
-	var mail []scored
+// raise makes sure that thresholds hold for honest texts of one origin by itself
+// too: of mail, which is full of honest commands, and of what assistants say, which
+// answers commands, there is little to learn from.
+func raise(cal *[heads]textmodel.Calibration, g *group, held []scored, o guard.Origin) {
+	honest := g.honest(held)
+	var own []scored
 	for i := range honest {
-		if honest[i].row.Origin == guard.OriginEmail {
-			mail = append(mail, honest[i])
+		if honest[i].row.Origin == o {
+			own = append(own, honest[i])
 		}
 	}
-	if len(mail) == 0 {
+	if len(own) == 0 {
 		return
 	}
-	for i := range mail { // one source: together they are few
-		r := *mail[i].row
-		r.Source = "email"
-		mail[i].row = &r
+	for i := range own { // one source: together they are few
+		r := *own[i].row
+		r.Source = o.String()
+		own[i].row = &r
 	}
-	attack := thresholds(mail, cal, []int{0, 1, 2})
+	attack := thresholds(own, cal, g.attacks)
 	for h := range heads {
 		if Heads[h] == HeadHarmful {
 			continue

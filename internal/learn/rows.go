@@ -51,7 +51,8 @@ const (
 // Selection says what [Gather] reads.
 type Selection struct {
 	// Corpus is a folder with the subfolder "train" and perhaps
-	// "train_sharealike". No other subfolder is opened.
+	// "train_sharealike". No other subfolder is opened. Without one there are
+	// the seeds alone.
 	Corpus string
 	// ShareAlike says whether to read the second one.
 	ShareAlike bool
@@ -66,6 +67,9 @@ func Gather(sel Selection) ([]Row, error) {
 	rows, err := seedRows(sel.Seeds)
 	if err != nil {
 		return nil, err
+	}
+	if sel.Corpus == "" {
+		return rows, nil
 	}
 	folders := []string{FolderFree}
 	if _, err := os.Stat(filepath.Join(sel.Corpus, FolderShareAlike)); err == nil && sel.ShareAlike {

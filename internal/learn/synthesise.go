@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"encoding/base64"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -18,8 +19,8 @@ const suffixed = 300
 
 // synthesise returns rows made from others: disturbed copies of both classes,
 // requests for harm with the kind of gibberish behind them that an optimiser
-// finds, and ordinary requests with lists and identifiers behind them, so that
-// odd characters alone are not an attack.
+// finds, and ordinary requests with lists and identifiers behind them, some of them
+// encoded, so that odd characters alone are not an attack.
 func synthesise(rows []Row, seed uint64) []Row {
 	out := disturb(rows, random(seed, "disturb"))
 	out = append(out, pasted(rows, random(seed, "pasted"))...)
@@ -134,6 +135,11 @@ func suffixes(rows []Row, r *rand.Rand) []Row {
 	for range n {
 		add(&rows[harm[r.IntN(len(harm))]], gibberish(words, r), corpus.Jailbreak, "made/suffix")
 		add(&rows[plain[r.IntN(len(plain))]], listing(words, r), corpus.Benign, "made/listing")
+	}
+	for i := range out {
+		if out[i].Label == corpus.Benign && i%4 == 1 { // that a text is encoded says nothing
+			out[i].Text = base64.StdEncoding.EncodeToString([]byte(prefix(out[i].Text, 400)))
+		}
 	}
 	return out
 }

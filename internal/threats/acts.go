@@ -17,7 +17,7 @@ import (
 const DefaultBudget = 0.001
 
 // ErrBudget means that a budget is not a share.
-var ErrBudget = errors.New("expected a share between 0 and 1")
+var ErrBudget = errors.New("expected a share of more than 0 and less than 1")
 
 // ActStore is what acts need of the store.
 type ActStore interface {
