@@ -237,6 +237,13 @@ func TestShippedModel(t *testing.T) {
 	}
 	for _, h := range m.Spec().Heads {
 		for _, c := range h.Calibrations {
+			data := c.Origin == guard.OriginDocument || c.Origin == guard.OriginTool || c.Origin == guard.OriginEmail
+			if h.Name == "jailbreak" && data {
+				if c.Thresholds != [...]float64{1, 1, 1} {
+					t.Errorf("jailbreak, %v: thresholds %v; data is judged by the indirect head", c.Origin, c.Thresholds)
+				}
+				continue
+			}
 			if !(c.Thresholds[0] > c.Thresholds[2] && c.Thresholds[2] >= 0.5 && c.Honest >= 3000) {
 				t.Errorf("%s, %v: thresholds %v on %d honest texts", h.Name, c.Origin, c.Thresholds, c.Honest)
 			}

@@ -99,14 +99,22 @@ func joinable(l *dialect.Leaf) bool {
 
 // add joins stretches of texts with each of the seams; of a piece, start and end
 // give its length. The joined text is as little trusted as the least trusted of
-// them.
+// them, but a user's where a part is the user's: a question and the document that it
+// is about are what users paste, and as a document the question would be a command
+// in it. The document was judged as one by itself.
 func (j *joints) add(texts []guard.Text, pieces joint) {
 	t := &texts[pieces[0].text]
 	joined := guard.Text{Origin: t.Origin, Kind: t.Kind, Direction: t.Direction, Exchange: t.Exchange}
+	asked := false
 	for _, p := range pieces {
-		if o := texts[p.text].Origin; segment.Trust(o) < segment.Trust(joined.Origin) {
+		o := texts[p.text].Origin
+		asked = asked || o == guard.OriginUser
+		if segment.Trust(o) < segment.Trust(joined.Origin) {
 			joined.Origin = o
 		}
+	}
+	if asked {
+		joined.Origin = guard.OriginUser
 	}
 	for _, seam := range seams {
 		var b strings.Builder

@@ -85,8 +85,8 @@ func (s shape) score(e *textmodel.Evidence) float64 {
 var groups = []group{
 	{"user", []guard.Origin{guard.OriginUser}, spoken, []int{0, 1}, func(r *Row) bool { return !r.data() }},
 	{"model", []guard.Origin{guard.OriginModel}, spoken, []int{0, 1}, func(r *Row) bool { return !r.data() }},
-	{"data", []guard.Origin{guard.OriginDocument, guard.OriginTool}, written, []int{0, 1, 2}, (*Row).data},
-	{"email", []guard.Origin{guard.OriginEmail}, written, []int{0, 1, 2}, (*Row).data},
+	{"data", []guard.Origin{guard.OriginDocument, guard.OriginTool}, written, []int{0, 2}, (*Row).data},
+	{"email", []guard.Origin{guard.OriginEmail}, written, []int{0, 2}, (*Row).data},
 	{"unknown", []guard.Origin{guard.OriginUnknown, guard.OriginOperator}, spoken, []int{0, 1, 2}, func(*Row) bool { return true }},
 }
 
@@ -110,12 +110,23 @@ func (g *group) calibrate(all []scored) ([heads]textmodel.Calibration, error) {
 	harm := thresholds(honest, &out, []int{3})
 	for h := range heads {
 		out[h].Thresholds, out[h].Honest = attack, len(honest)
-		if Heads[h] == HeadHarmful {
+		switch {
+		case Heads[h] == HeadHarmful:
 			out[h].Thresholds = harm
+		case Heads[h] == HeadJailbreak && !slices.Contains(g.attacks, h):
+			out[h].Thresholds = never
+			out[h].Passage, out[h].Window, out[h].Length, out[h].Bias = 0, 0, 0, silence
 		}
 	}
 	return out, nil
 }
+
+// never is reached by no score. The jailbreak head learns from users' texts only, and
+// what it takes for a jailbreak in data are lists of steps.
+var never = [len(textmodel.FalsePositiveRates)]float64{1, 1, 1}
+
+// silence is the logarithm of the odds that a head gives where it has no say.
+const silence = -20
 
 // jailbreakOdds are the logarithm of the odds at which the jailbreak head is
 // calibrated; those of the other heads are even. Most attacks are injections, and

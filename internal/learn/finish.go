@@ -68,6 +68,9 @@ const alignedAt = 1
 func align(cal, users *[heads]textmodel.Calibration) {
 	for h := range heads {
 		c := &cal[h]
+		if c.Thresholds == never {
+			continue
+		}
 		by := logit(users[h].Thresholds[alignedAt]) - logit(c.Thresholds[alignedAt])
 		c.Bias += by
 		for i, t := range c.Thresholds {
