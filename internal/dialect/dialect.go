@@ -43,8 +43,14 @@
 // # Streams
 //
 // [EventReader] splits a server-sent event stream exactly as the WHATWG standard
-// does; [Unescaper] undoes the inner escapes of tool arguments that arrive in
-// pieces.
+// does; [ChunkReader] reads its events by a [ChunkTable] and says which text each
+// string continues; [Unescaper] undoes the inner escapes of tool arguments that
+// arrive in pieces.
+//
+// # Protocols
+//
+// What a gateway needs of a dialect is a [Protocol]: its tables fill a [Request],
+// an [Answer] and the [Chunk] of each event, and it writes errors and refusals.
 package dialect
 
 import "warder.example/guard"

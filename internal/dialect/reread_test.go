@@ -18,10 +18,10 @@ func FuzzReread(f *testing.F) {
 	f.Add("é", "日本", "\xff", "\n", `null,"logprobs":{"content":[{"token":"a"}]}`)
 	f.Add("same", "same", "same", "same", "null}")
 	f.Fuzz(func(t *testing.T, a, b, c, d, end string) {
-		r := openai.ChunkReader{}
+		r := openai.Chat.Chunks(dialect.Limits{})
 		for _, s := range []string{a, b, c, d, a} {
 			data := []byte(`{"id":"i","model":"m","choices":[{"index":0,"delta":{"content":"` + s + `"},"finish_reason":` + end + `}]}`)
-			got, err := r.Parse(bytes.Clone(data))
+			got, err := r.Parse("", bytes.Clone(data))
 			want, werr := openai.ParseChunk(data, dialect.Limits{})
 			if (err == nil) != (werr == nil) {
 				t.Fatalf("%q: %v; alone %v", data, err, werr)
@@ -37,7 +37,7 @@ func FuzzReread(f *testing.F) {
 	})
 }
 
-func compare(t *testing.T, data []byte, got, want *openai.Chunk) {
+func compare(t *testing.T, data []byte, got, want *dialect.Chunk) {
 	t.Helper()
 	if len(got.Leaves) != len(want.Leaves) || !reflect.DeepEqual(got.Choices, want.Choices) || got.ID != want.ID || got.Model != want.Model {
 		t.Fatalf("%q: %+v; alone %+v", data, got, want)

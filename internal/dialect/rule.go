@@ -91,7 +91,7 @@ type Rule struct {
 	// where nil, what they hold is unknown.
 	Object *Object
 	Items  *Rule
-	Turns  bool // the elements are messages or choices: they number Leaf.Turn
+	Turns  bool // the elements are messages or choices: they number Leaf.Turn; what is no array is the only one
 	Tag    Tag  // not zero: a Close function reads the value
 	Cut    bool // the member never leaves Warder
 	// Drop turns the value into null when anything in the body is masked.

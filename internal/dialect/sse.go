@@ -30,6 +30,9 @@ type Event struct {
 	// Other blocks carry bytes that were not inspected (comments, ids, event
 	// names, unknown fields): relay them as [AppendEvent] writes them.
 	Pure bool
+	// Named says the same of a block with one line more, the one that Name
+	// comes from.
+	Named bool
 }
 
 // EventReader splits a stream of server-sent events as section 9.2.6 of the
@@ -172,9 +175,9 @@ func (er *EventReader) line(line []byte) {
 		er.data(value)
 	case "event":
 		er.ev.Name = string(value)
-		er.ev.Pure = false
+		er.ev.Pure, er.ev.Named = false, er.ev.Pure
 	default: // comments, id, retry, unknown fields
-		er.ev.Pure = false
+		er.ev.Pure, er.ev.Named = false, false
 	}
 }
 

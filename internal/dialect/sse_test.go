@@ -127,7 +127,7 @@ func TestUnfinishedBlock(t *testing.T) {
 	} {
 		for how, broken := range map[string]error{"ends": nil, "fails": errors.New("line cut")} {
 			r := io.Reader(strings.NewReader("data: a\n\n" + c.left))
-			want := dialect.Event{Raw: []byte(c.left), Data: []byte(c.data), Name: c.name, Pure: c.pure}
+			want := dialect.Event{Raw: []byte(c.left), Data: []byte(c.data), Name: c.name, Pure: c.pure, Named: c.name != ""}
 			if broken != nil {
 				r, want = io.MultiReader(r, iotest.ErrReader(broken)), dialect.Event{Raw: []byte(c.left)}
 			}

@@ -27,9 +27,15 @@ func (w *walker) value(r *Rule) error {
 	if r.Drop && (t == ObjectType || t == ArrayType) {
 		return w.gathering(r, t)
 	}
+	if r.Turns && t != ArrayType {
+		w.turn = 0
+	}
 	text, err := w.typed(r, t)
 	if err != nil {
 		return err
+	}
+	if r.Turns {
+		w.turn = -1
 	}
 	if r.Tag != 0 && w.alien == 0 {
 		w.values = append(w.values, Value{Tag: r.Tag, Type: t, Raw: w.src[start:w.at], Text: text, start: int32(start), end: int32(w.at)})
@@ -166,9 +172,6 @@ func (w *walker) array(r *Rule) error {
 		if more, err = w.finish(&e, ']', items.Cut); err != nil {
 			return err
 		}
-	}
-	if r.Turns {
-		w.turn = -1
 	}
 	w.close(know)
 	return nil

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"cmp"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
-	"warder.example/internal/dialect/openai"
 )
 
 // maxErrorBody bounds an upstream's error answer.
@@ -56,7 +54,7 @@ func (t *talk) whole(res *http.Response) *failure {
 		return t.unreadable(err)
 	}
 	began := time.Now()
-	a, err := openai.ParseAnswer(body, t.answerLimits())
+	a, err := t.route.protocol.ParseAnswer(body, t.answerLimits())
 	if err != nil {
 		return failUpGarbage.because(err)
 	}
@@ -160,14 +158,14 @@ func (t *talk) stream(res *http.Response) *failure {
 	}
 	l := t.state.cfg.Limits
 	events := dialect.NewEventReader(&flushing{r: io.LimitReader(body, int64(l.Answer)+1), left: int64(l.Answer), out: t.out}, int(l.Event))
-	r := newRelay(t.r.Context(), t.guard, t.facts, t.about, t.answerLimits())
+	r := newRelay(t.r.Context(), t.guard, t.facts, t.about, t.route.protocol.Chunks(t.answerLimits()))
 	r.pseudonyms = t.pseudonyms
 	header := answerHeader(res.Header)
 	for {
 		ev, err := events.Next()
-		if errors.Is(err, io.ErrUnexpectedEOF) && string(ev.Data) == openai.DoneData {
-			// OpenAI clients take it without its line ends for the end; it
-			// leaves with them, so that clients by the standard do, too.
+		if errors.Is(err, io.ErrUnexpectedEOF) && r.parser.Ends(ev.Data) {
+			// The dialect's own clients take it without its line ends for the
+			// end; it leaves with them, so that clients by the standard do, too.
 			ev, err = dialect.Event{Raw: dialect.AppendEvent(nil, "", ev.Data), Data: ev.Data, Pure: true}, nil
 		}
 		if err != nil {
@@ -250,13 +248,7 @@ func (t *talk) pass(r *relay, h http.Header) (ended bool, f *failure) {
 		return true, t.finish(r, h, "cut", nil)
 	}
 	_ = t.out.write(scanned(r.last()))
-	open := r.choices
-	if len(open) == 0 {
-		open = []int{0}
-	}
-	id, model := r.said()
-	id, model = cmp.Or(id, "chatcmpl-"+t.id), cmp.Or(model, t.req.Model)
-	return true, t.finish(r, h, "cut", openai.RefusalTail(id, model, t.began.Unix(), open))
+	return true, t.finish(r, h, "cut", t.route.protocol.RefusalTail(t.refusalSaying(""), r.told()))
 }
 
 // finish keeps the closed record and sends the last bytes.
@@ -279,7 +271,7 @@ func (t *talk) finish(r *relay, h http.Header, end string, last []byte) *failure
 // streamEnded deals with the end of the upstream's stream.
 func (t *talk) streamEnded(r *relay, h http.Header, err error) *failure {
 	if r.done {
-		// [DONE] waits behind a held text: it was closed with it, so
+		// The last event waits behind a held text: it was closed with it, so
 		// this cannot happen; fail closed all the same.
 		return t.broken(r, failInternal.because(err))
 	}
@@ -307,7 +299,7 @@ func (t *talk) broken(r *relay, f *failure) *failure {
 	if r.failed {
 		return t.brokenBy(r, failUpReported.because(f), made(nil))
 	}
-	return t.brokenBy(r, f, made(dialect.AppendEvent(nil, "", openai.ErrorBody(f.Status, f.Code, f.Message, t.id, ""))))
+	return t.brokenBy(r, f, made(t.route.protocol.FailureEvent(dialect.Failure{Status: f.Status, Code: f.Code, Message: f.Message, Request: t.id}, r.told())))
 }
 
 // brokenBy records why a stream broke and sends its last bytes.
@@ -376,7 +368,7 @@ func (t *talk) upstreamError(res *http.Response) *failure {
 // harmless reports whether a body is an error in the dialect whose texts the
 // policy lets pass unchanged.
 func (t *talk) harmless(body []byte) bool {
-	leaves, err := openai.ParseError(body, t.answerLimits())
+	leaves, err := t.route.protocol.ParseError(body, t.answerLimits())
 	if err != nil {
 		return false
 	}

@@ -44,7 +44,7 @@ func BenchmarkRelay(b *testing.B) {
 }
 
 func playRelay(b *testing.B, g *guard.Guard, body []byte) error {
-	r := newRelay(b.Context(), g, guard.Facts{}, &guard.Exchange{}, dialect.Limits{})
+	r := newRelay(b.Context(), g, guard.Facts{}, &guard.Exchange{}, openai.Chat.Chunks(dialect.Limits{}))
 	events := dialect.NewEventReader(bytes.NewReader(body), 0)
 	sent := 0
 	for {

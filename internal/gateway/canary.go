@@ -9,7 +9,6 @@ import (
 	"warder.example/guard/detect"
 	"warder.example/internal/config"
 	"warder.example/internal/dialect"
-	"warder.example/internal/dialect/openai"
 )
 
 // canarySentence carries a canary at the end of a system prompt.
@@ -40,13 +39,13 @@ func (t *talk) canaryDigest() string {
 
 // plant returns the edit that adds a canary to the first system text of a
 // request; ok is false if it has none.
-func plant(req *openai.Request, canary string) (e dialect.Edit, ok bool) {
+func plant(req *dialect.Request, canary string) (e dialect.Edit, ok bool) {
 	if canary == "" {
 		return e, false
 	}
 	for i := range req.Leaves {
 		l := &req.Leaves[i]
-		if l.Turn >= 0 && l.Known && l.Origin == guard.OriginOperator && l.Kind == guard.Prose && !l.Inner {
+		if l.Known && l.Instructs() {
 			end := guard.Span{Start: len(l.Text), End: len(l.Text)}
 			return dialect.Edit{Leaf: i, Masks: []guard.Mask{{Span: end, With: fmt.Sprintf(canarySentence, canary)}}}, true
 		}

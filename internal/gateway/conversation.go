@@ -131,7 +131,7 @@ func (c *conversed) refuse(leaves []int) {
 func turnsOf(leaves []dialect.Leaf, texts []guard.Text) (turns []conversation.Turn, of [][]int) {
 	for i := range leaves {
 		l := &leaves[i]
-		if l.Turn < 0 || !joinable(l) || l.Rule().Name != fieldContent || l.Origin != guard.OriginUser && l.Origin != guard.OriginModel {
+		if l.Turn < 0 || !joinable(l) || l.Rule().Name != dialect.FieldContent || l.Origin != guard.OriginUser && l.Origin != guard.OriginModel {
 			continue
 		}
 		if n := len(turns); n > 0 && turns[n-1].Message == l.Turn && turns[n-1].Text.Origin == l.Origin {

@@ -17,6 +17,7 @@ import (
 type exchange struct {
 	server  *Server
 	state   *state
+	route   *route
 	out     *outlet
 	r       *http.Request
 	id      string

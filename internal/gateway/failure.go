@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"warder.example/internal/dialect"
-	"warder.example/internal/dialect/openai"
 )
 
 // failure is why a request is not answered by a model. Code is stable: callers
@@ -101,5 +100,5 @@ func (o *outlet) fail(f *failure) {
 	if f.Status == http.StatusUnauthorized {
 		h.Set("Www-Authenticate", "Bearer")
 	}
-	_ = o.whole(f.Status, "application/json", h, made(openai.ErrorBody(f.Status, f.Code, f.Message, o.request, f.Param)))
+	_ = o.whole(f.Status, "application/json", h, made(o.protocol.Failure(dialect.Failure{Status: f.Status, Code: f.Code, Message: f.Message, Param: f.Param, Request: o.request})))
 }

@@ -8,7 +8,6 @@ import (
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
-	"warder.example/internal/dialect/openai"
 )
 
 // A field is a string outside of the texts that a client puts together: the id
@@ -97,9 +96,9 @@ func (r *relay) value(h *held, i int) (guard.Verdict, error) {
 }
 
 // suspect has the values of a key judged each time they come.
-func (r *relay) suspect(k openai.Key) {
+func (r *relay) suspect(k dialect.Key) {
 	if r.wary == nil {
-		r.wary = map[openai.Key]bool{}
+		r.wary = map[dialect.Key]bool{}
 	}
 	r.wary[k] = true
 }

@@ -10,6 +10,7 @@ import (
 	"warder.example/guard/policy"
 	"warder.example/guard/standard"
 	"warder.example/internal/dialect"
+	"warder.example/internal/dialect/openai"
 )
 
 // twicePolicy denies a word that is one piece said twice.
@@ -109,7 +110,7 @@ func TestHonestFieldsDoNotStall(t *testing.T) {
 			lag = deltaMost
 		}
 		t.Run(name, func(t *testing.T) {
-			r := newRelay(t.Context(), g, guard.Facts{}, &guard.Exchange{}, dialect.Limits{})
+			r := newRelay(t.Context(), g, guard.Facts{}, &guard.Exchange{}, openai.Chat.Chunks(dialect.Limits{}))
 			var in, out strings.Builder
 			sent := 0
 			take := func() {
@@ -167,7 +168,7 @@ func TestTextsDoNotWaitForOthers(t *testing.T) {
 		"an unknown one before": {`{"x_signature":"so be it"}`, `{"content":" word"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRelay(t.Context(), g, guard.Facts{}, &guard.Exchange{}, dialect.Limits{})
+			r := newRelay(t.Context(), g, guard.Facts{}, &guard.Exchange{}, openai.Chat.Chunks(dialect.Limits{}))
 			var in strings.Builder
 			sent := 0
 			for i := range 20 {
@@ -290,7 +291,7 @@ func TestSignsOfLife(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRelay(t.Context(), g, guard.Facts{}, &guard.Exchange{}, dialect.Limits{})
+	r := newRelay(t.Context(), g, guard.Facts{}, &guard.Exchange{}, openai.Chat.Chunks(dialect.Limits{}))
 	add := func(ev dialect.Event) {
 		t.Helper()
 		if err := r.add(ev); err != nil {

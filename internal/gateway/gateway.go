@@ -49,6 +49,7 @@ import (
 	"warder.example/guard/threshold"
 	"warder.example/internal/access"
 	"warder.example/internal/bundle"
+	"warder.example/internal/dialect"
 	"warder.example/internal/event"
 	"warder.example/internal/ledger"
 )
@@ -117,15 +118,10 @@ func New(o Options) (*Server, error) {
 		s.metrics.follow(l.Stats)
 	}
 	s.mux = http.NewServeMux()
-	s.mux.HandleFunc("/v1/chat/completions", s.route(http.MethodPost, s.chat))
-	s.mux.HandleFunc("/v1/models", s.route(http.MethodGet, s.models))
-	s.mux.HandleFunc("/v1/guard", s.route(http.MethodPost, s.guardTexts))
-	s.mux.HandleFunc("/v1/moderations", s.route(http.MethodPost, s.moderations))
-	s.mux.HandleFunc("/v2/guard", s.route(http.MethodPost, s.lakeraGuard))
-	s.mux.HandleFunc("/v2/guard/results", s.route(http.MethodPost, s.lakeraResults))
-	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.turnAway(s.outlet(w, s.state.Load()), r, "", &failRoute)
-	})
+	for _, rt := range s.routes() {
+		s.mux.HandleFunc(rt.path, s.handle(&rt))
+	}
+	s.mux.HandleFunc("/", s.nowhere)
 	return s, nil
 }
 
@@ -136,21 +132,26 @@ func (s *Server) Handler() http.Handler {
 		// A path that is not written plainly is no route: the mux would
 		// answer with a redirect of its own.
 		if u := r.URL; !strings.HasPrefix(u.Path, "/") || u.Path != u.EscapedPath() || u.Path != path.Clean(u.Path) || r.Method == http.MethodConnect {
-			s.turnAway(s.outlet(w, s.state.Load()), r, "", &failRoute)
+			s.nowhere(w, r)
 			return
 		}
 		s.mux.ServeHTTP(w, r)
 	})
 }
 
-// route wraps a handler with what comes before any work: method, place, key and
-// limits.
-func (s *Server) route(method string, serve func(*exchange) *failure) http.HandlerFunc {
+// nowhere answers what reaches no route.
+func (s *Server) nowhere(w http.ResponseWriter, r *http.Request) {
+	s.turnAway(s.outlet(w, s.state.Load(), unrouted), r, "", &failRoute)
+}
+
+// handle returns the handler of a route, with what comes before any work: method,
+// place, key and limits.
+func (s *Server) handle(rt *route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		st := s.state.Load()
-		x := &exchange{server: s, state: st, r: r, began: time.Now(), out: s.outlet(w, st)}
+		x := &exchange{server: s, state: st, route: rt, r: r, began: time.Now(), out: s.outlet(w, st, rt.protocol)}
 		x.id = x.out.request
-		if f := s.admit(x, method); f != nil {
+		if f := s.admit(x, rt.method); f != nil {
 			s.turnAway(x.out, r, "", f)
 			return
 		}
@@ -158,7 +159,7 @@ func (s *Server) route(method string, serve func(*exchange) *failure) http.Handl
 		s.metrics.inFlight.Inc()
 
 		var f *failure
-		if x.grant, f = s.identify(r); f != nil {
+		if x.grant, f = s.identify(r, rt.family.keys); f != nil {
 			s.turnAway(x.out, r, "", f)
 			return
 		}
@@ -171,7 +172,7 @@ func (s *Server) route(method string, serve func(*exchange) *failure) http.Handl
 		ctx, cancel := context.WithTimeout(r.Context(), st.cfg.Limits.Total)
 		defer cancel()
 		x.r = r.WithContext(ctx)
-		if f = x.run(serve); f != nil {
+		if f = x.run(rt.serve); f != nil {
 			begun := x.out.begun
 			if x.failed(f); begun {
 				x.out.abort() // what was sent must not look complete
@@ -189,8 +190,8 @@ func (s *Server) turnAway(o *outlet, r *http.Request, application string, f *fai
 	o.fail(f)
 }
 
-func (s *Server) outlet(w http.ResponseWriter, st *state) *outlet {
-	return newOutlet(w, newRequestID(), st.cfg.Limits.ClientWrite)
+func (s *Server) outlet(w http.ResponseWriter, st *state, p dialect.Protocol) *outlet {
+	return newOutlet(w, newRequestID(), st.cfg.Limits.ClientWrite, p)
 }
 
 // admit refuses what must not cost anything.
@@ -212,19 +213,11 @@ func (s *Server) admit(x *exchange, method string) *failure {
 	}
 }
 
-// identify finds the grant of the key in the Authorization header.
-func (s *Server) identify(r *http.Request) (*access.Grant, *failure) {
-	vals := r.Header.Values("Authorization")
-	if len(vals) > 1 {
-		return nil, &failBadKey // parsers disagree on which one counts
-	}
-	key := ""
-	if len(vals) == 1 {
-		scheme, rest, _ := strings.Cut(vals[0], " ")
-		if !strings.EqualFold(scheme, "Bearer") {
-			return nil, &failNoKey
-		}
-		key = strings.TrimSpace(rest)
+// identify finds the grant of the key in one of the headers.
+func (s *Server) identify(r *http.Request, keys []keyHeader) (*access.Grant, *failure) {
+	key, f := givenKey(r.Header, keys)
+	if f != nil {
+		return nil, f
 	}
 	g, err := s.directory.Lookup(key)
 	switch {

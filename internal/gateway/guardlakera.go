@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"warder.example/guard"
+	"warder.example/internal/dialect"
 	"warder.example/internal/dialect/lakera"
-	"warder.example/internal/dialect/openai"
 )
 
 // lakeraGuard serves POST /v2/guard.
@@ -72,7 +72,7 @@ func (x *exchange) lakera() (*examination, *lakera.Request, *failure) {
 	if f != nil {
 		return nil, nil, f
 	}
-	e.operator = openai.Operator(req.Leaves)
+	e.operator = dialect.Operator(req.Leaves)
 	first := req.Interaction()
 	for i := range req.Leaves {
 		l := &req.Leaves[i]

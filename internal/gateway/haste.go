@@ -2,7 +2,7 @@ package gateway
 
 import (
 	"warder.example/guard"
-	"warder.example/internal/dialect/openai"
+	"warder.example/internal/dialect"
 )
 
 // How many further events of its choice a text may hold back that could still
@@ -30,7 +30,7 @@ const (
 )
 
 // count notes of which choices an event speaks.
-func (r *relay) count(c *openai.Chunk) {
+func (r *relay) count(c *dialect.Chunk) {
 	r.turn(-1)
 	if len(c.Choices) == 0 {
 		r.idle++

@@ -10,7 +10,7 @@ import (
 // different for each application, so that one cannot be given the answer of
 // another, and beta flags only as plain words.
 func (x *exchange) upstreamHeader(u *upstream) http.Header {
-	v := [...]string{"application/json", "application/json, text/event-stream", "identity", "warder", u.authorize}
+	v := [...]string{"application/json", "application/json, text/event-stream", "identity", "warder"}
 	h := http.Header{"Content-Type": v[0:1:1], "Accept": v[1:2:2], "Accept-Encoding": v[2:3:3], "User-Agent": v[3:4:4]}
 	if k := x.r.Header.Get("Idempotency-Key"); k != "" {
 		h.Set("Idempotency-Key", x.server.committer.Commit(x.grant.Application.ID, "idempotency\x00", k))
@@ -18,9 +18,7 @@ func (x *exchange) upstreamHeader(u *upstream) http.Header {
 	if beta := x.r.Header.Get("Openai-Beta"); len(beta) <= 128 && plainWords(beta) {
 		h.Set("Openai-Beta", beta)
 	}
-	if u.authorize != "" {
-		h["Authorization"] = v[4:5:5]
-	}
+	x.route.family.authorize(h, u)
 	return h
 }
 

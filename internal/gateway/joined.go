@@ -94,7 +94,7 @@ func joinable(l *dialect.Leaf) bool {
 		return false
 	}
 	r := l.Rule()
-	return r.Use == dialect.Prose && (r.Name == fieldContent || r.Name == fieldRefusal)
+	return r.Use == dialect.Prose && (r.Name == dialect.FieldContent || r.Name == dialect.FieldRefusal)
 }
 
 // add joins stretches of texts with each of the seams; of a piece, start and end

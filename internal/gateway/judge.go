@@ -7,7 +7,6 @@ import (
 	"warder.example/guard"
 	"warder.example/guard/segment"
 	"warder.example/internal/dialect"
-	"warder.example/internal/dialect/openai"
 )
 
 // carriedText stands where a turn that was refused before stood.
@@ -31,7 +30,7 @@ type judged struct {
 // Texts in which something is pasted, as regions say or as it looks, are judged
 // part by part as well; texts that a message holds in several content parts are
 // judged joined as well, and all turns as one conversation.
-func (p *protection) judge(ctx context.Context, g *guard.Guard, f guard.Facts, x *guard.Exchange, req *openai.Request, regions []segment.Rule) (*judged, error) {
+func (p *protection) judge(ctx context.Context, g *guard.Guard, f guard.Facts, x *guard.Exchange, req *dialect.Request, regions []segment.Rule) (*judged, error) {
 	if len(g.Detectors) == 0 { // nothing is found: the policy alone decides
 		j := &judged{texts: make([]guard.Text, len(req.Leaves)), verdict: g.Decide(f, nil)}
 		return j, nil
@@ -108,7 +107,7 @@ func stoppingAlone(v *guard.Verdict) map[int]bool {
 
 // carriedTurns returns which leaves stand in turns that were refused before for what
 // is found in them without their conversation, and so will not be sent.
-func (p *protection) carriedTurns(g *guard.Guard, f guard.Facts, j *judged, req *openai.Request, found []guard.Finding) func(leaf int) bool {
+func (p *protection) carriedTurns(g *guard.Guard, f guard.Facts, j *judged, req *dialect.Request, found []guard.Finding) func(leaf int) bool {
 	var stops map[int]bool
 	if len(found) > 0 {
 		v := g.Decide(f, found)
@@ -122,7 +121,7 @@ func (p *protection) carriedTurns(g *guard.Guard, f guard.Facts, j *judged, req 
 
 // carry returns the texts to be carried redacted, nil if anything that stops is
 // new. It adds their edits.
-func (p *protection) carry(j *judged, req *openai.Request) map[int]bool {
+func (p *protection) carry(j *judged, req *dialect.Request) map[int]bool {
 	stops := stopping(&j.verdict)
 	last := req.LastTurn()
 	for i := range stops {

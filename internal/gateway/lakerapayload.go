@@ -6,7 +6,6 @@ import (
 	"warder.example/guard/textmodel"
 	"warder.example/internal/dialect"
 	"warder.example/internal/dialect/lakera"
-	"warder.example/internal/dialect/openai"
 )
 
 // matches returns where data that must not pass stands in the contents of
@@ -49,7 +48,7 @@ func contentOffsets(leaves []dialect.Leaf) map[int]int {
 	turn, n := -1, 0
 	for i := range leaves {
 		l := &leaves[i]
-		if r := l.Rule(); l.Inner || !l.Known || r == nil || r.Name != openai.ContentField {
+		if r := l.Rule(); l.Inner || !l.Known || r == nil || r.Name != dialect.FieldContent {
 			continue
 		}
 		if l.Turn != turn {

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"warder.example/internal/config"
-	"warder.example/internal/dialect/openai"
+	"warder.example/internal/dialect"
 )
 
 // What net/http refuses before a handler sees it. docs/errors.md lists them.
@@ -166,7 +166,7 @@ func refusalBytes(f *failure, reason string) []byte {
 	if reason != "" {
 		message += ": " + reason
 	}
-	body := openai.ErrorBody(f.Status, f.Code, message+".", id, "")
+	body := unrouted.Failure(dialect.Failure{Status: f.Status, Code: f.Code, Message: message + ".", Request: id})
 	head := fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nX-Request-Id: %s\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
 		f.Status, http.StatusText(f.Status), time.Now().UTC().Format(http.TimeFormat), len(body), id)
 	return append(head, body...)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"warder.example/internal/dialect"
 )
 
 // outlet is the only holder of a response writer. Everything that leaves
@@ -13,19 +15,20 @@ import (
 // takes bytes that Warder made itself or that a scan has released. A test
 // (TestOnlyTheOutletWrites) holds that no other file writes to a response.
 type outlet struct {
-	w       http.ResponseWriter
-	rc      *http.ResponseController
-	idle    time.Duration // longest a single write may take
-	request string        // id of the request, in every answer
-	begun   bool
-	status  int
-	sent    int64
-	pending []byte // cleared and not yet written
-	dirty   bool   // written and not flushed
+	w        http.ResponseWriter
+	rc       *http.ResponseController
+	idle     time.Duration    // longest a single write may take
+	request  string           // id of the request, in every answer
+	protocol dialect.Protocol // of failures
+	begun    bool
+	status   int
+	sent     int64
+	pending  []byte // cleared and not yet written
+	dirty    bool   // written and not flushed
 }
 
-func newOutlet(w http.ResponseWriter, request string, idle time.Duration) *outlet {
-	return &outlet{w: w, rc: http.NewResponseController(w), idle: idle, request: request}
+func newOutlet(w http.ResponseWriter, request string, idle time.Duration, p dialect.Protocol) *outlet {
+	return &outlet{w: w, rc: http.NewResponseController(w), idle: idle, request: request, protocol: p}
 }
 
 // cleared is a body that may leave: made here, or released by a scan. The type

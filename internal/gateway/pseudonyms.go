@@ -7,16 +7,6 @@ import (
 	"warder.example/guard"
 	"warder.example/guard/pseudonym"
 	"warder.example/internal/dialect"
-	"warder.example/internal/dialect/openai"
-)
-
-// Fields of an answer in which values may come back, as package openai names
-// them, and the one that says for which tool.
-const (
-	fieldContent   = "delta.content"
-	fieldRefusal   = "delta.refusal"
-	fieldArguments = "delta.tool_calls.function.arguments"
-	fieldTool      = "delta.tool_calls.function.name"
 )
 
 // pseudonyms is what one exchange remembers of values that it masked and that
@@ -30,7 +20,7 @@ type pseudonyms struct {
 
 // pseudonymise puts tokens where a request's masks let values come back, and
 // escapes what looks like one. It returns nil if there is no such mask.
-func (p *protection) pseudonymise(j *judged, req *openai.Request, random io.Reader) *pseudonyms {
+func (p *protection) pseudonymise(j *judged, req *dialect.Request, random io.Reader) *pseudonyms {
 	if !p.policy.Pseudonyms() {
 		return nil
 	}
@@ -99,9 +89,9 @@ func (p *pseudonyms) restorer(field string, known bool, tool string) *pseudonym.
 		return nil
 	}
 	switch field {
-	case fieldContent, fieldRefusal:
+	case dialect.FieldContent, dialect.FieldRefusal:
 		return p.vault.Text()
-	case fieldArguments:
+	case dialect.FieldArguments:
 		if p.restores == nil || tool == "" {
 			return nil
 		}
@@ -231,7 +221,7 @@ func returningGuard(g *guard.Guard, cameBack func(*guard.Finding) bool) *guard.G
 
 // readings restores the texts of a whole answer. It returns a reading for each
 // leaf, nil where nothing came back, and changes the texts to be read.
-func (p *pseudonyms) readings(a *openai.Answer, texts []guard.Text) []*reading {
+func (p *pseudonyms) readings(a *dialect.Answer, texts []guard.Text) []*reading {
 	out := make([]*reading, len(texts))
 	if p == nil {
 		return out
@@ -239,7 +229,7 @@ func (p *pseudonyms) readings(a *openai.Answer, texts []guard.Text) []*reading {
 	tools := map[string]string{} // by path of the function
 	for i := range a.Leaves {
 		l := &a.Leaves[i]
-		if l.Known && l.Rule().Name == fieldTool {
+		if l.Known && l.Rule().Name == dialect.FieldTool {
 			tools[strings.TrimSuffix(l.Path(), ".name")] = l.Text
 		}
 	}
@@ -249,7 +239,7 @@ func (p *pseudonyms) readings(a *openai.Answer, texts []guard.Text) []*reading {
 			continue
 		}
 		tool := ""
-		if l.Rule().Name == fieldArguments {
+		if l.Rule().Name == dialect.FieldArguments {
 			tool = tools[strings.TrimSuffix(l.Path(), ".arguments")]
 		}
 		r := &reading{restore: p.restorer(l.Rule().Name, l.Known, tool)}

@@ -6,7 +6,6 @@ import (
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
-	"warder.example/internal/dialect/openai"
 )
 
 // held is an event that waits for its texts.
@@ -14,7 +13,7 @@ type held struct {
 	raw    []byte
 	data   []byte // payload as it came
 	name   string
-	chunk  *openai.Chunk
+	chunk  *dialect.Chunk
 	pieces []piece
 	edits  []dialect.Edit // of leaves that are texts of their own
 	done   bool
@@ -61,6 +60,7 @@ func (r *relay) next() (b []byte, terminal, ok bool) {
 	edits := h.applied()
 	b, terminal = h.bytes(edits), h.done
 	if h.chunk != nil {
+		r.parser.Left(h.chunk, edits)
 		if len(edits) == 0 {
 			r.identify(h.chunk)
 		}
@@ -99,7 +99,9 @@ func (r *relay) last() []byte {
 	if !some || len(h.pieces) == 0 {
 		return nil
 	}
-	return h.bytes(joined(edits))
+	edits = joined(edits)
+	r.parser.Left(h.chunk, edits)
+	return h.bytes(edits)
 }
 
 // joined merges edits of the same leaf.
@@ -156,7 +158,7 @@ func (h *held) applied() []dialect.Edit {
 
 // bytes returns the event with edits applied: as it came if nothing changes.
 func (h *held) bytes(edits []dialect.Edit) []byte {
-	if h.chunk == nil || h.done {
+	if h.chunk == nil {
 		return h.raw
 	}
 	// The reader may have moved half a character to the next event, so the
@@ -170,7 +172,7 @@ func (h *held) bytes(edits []dialect.Edit) []byte {
 
 // identify notes the answer's own id and model, of a chunk of which nothing was
 // masked: they are said again when Warder ends the stream.
-func (r *relay) identify(c *openai.Chunk) {
+func (r *relay) identify(c *dialect.Chunk) {
 	if c.ID != "" && c.ID != r.id {
 		r.id = strings.Clone(c.ID)
 	}
@@ -179,11 +181,11 @@ func (r *relay) identify(c *openai.Chunk) {
 	}
 }
 
-// said returns the answer's id and model as the caller was told them, empty where
-// they may not be said once more.
-func (r *relay) said() (id, model string) {
+// told returns what the caller was told, as far as the end of the stream depends on
+// it: the answer's id and model are empty where they may not be said once more.
+func (r *relay) told() *dialect.Told {
 	again := func(field, value string) string {
-		k := openai.Key{Choice: -1, Tool: -1, Field: field}
+		k := dialect.Key{Choice: -1, Tool: -1, Field: field}
 		t := r.texts[k]
 		if t == nil || r.wary[k] || t.upto < t.size {
 			return ""
@@ -193,5 +195,7 @@ func (r *relay) said() (id, model string) {
 		}
 		return value
 	}
-	return again("id", r.id), again("model", r.model)
+	t := r.parser.Told()
+	t.ID, t.Model, t.Open = again(dialect.FieldID, r.id), again(dialect.FieldModel, r.model), r.choices
+	return t
 }

@@ -7,7 +7,6 @@ import (
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
-	"warder.example/internal/dialect/openai"
 )
 
 // Bounds of one streamed answer.
@@ -32,15 +31,15 @@ type relay struct {
 	hold   guard.Hold
 	facts  guard.Facts
 	about  *guard.Exchange
-	parser openai.ChunkReader
+	parser *dialect.ChunkReader
 
-	texts   map[openai.Key]*running
-	order   []*running          // as they appeared
-	latest  *running            // the delta that was fed last
-	pending []*running          // those that may hold events back
-	turns   []int               // events so far; then those that spoke of each choice
-	first   [4]int              // the memory of turns to begin with
-	wary    map[openai.Key]bool // read again each time, though the value is the same
+	texts   map[dialect.Key]*running
+	order   []*running           // as they appeared
+	latest  *running             // the delta that was fed last
+	pending []*running           // those that may hold events back
+	turns   []int                // events so far; then those that spoke of each choice
+	first   [4]int               // the memory of turns to begin with
+	wary    map[dialect.Key]bool // read again each time, though the value is the same
 	queue   []held
 	whole   []held  // the memory of queue from its beginning
 	spare   []piece // of an event that has left
@@ -55,17 +54,17 @@ type relay struct {
 	choices   []int  // seen and not ended
 	finished  bool   // a finish reason has come
 	failed    bool   // an error event has come, and leaves
-	done      bool   // [DONE] has come
+	done      bool   // the event that ends the stream has come
 
 	alone []guard.Finding // of texts that do not run, and of values by themselves
 	loose guard.Account   // of the same
 	cut   *guard.Verdict
 }
 
-func newRelay(ctx context.Context, g *guard.Guard, f guard.Facts, about *guard.Exchange, lim dialect.Limits) *relay {
+func newRelay(ctx context.Context, g *guard.Guard, f guard.Facts, about *guard.Exchange, events *dialect.ChunkReader) *relay {
 	f.Direction = guard.Answer
-	r := &relay{ctx: ctx, guard: g, facts: f, about: about, parser: openai.ChunkReader{Limits: lim},
-		texts: map[openai.Key]*running{}}
+	r := &relay{ctx: ctx, guard: g, facts: f, about: about, parser: events,
+		texts: map[dialect.Key]*running{}}
 	r.turns = r.first[:1]
 	if h, ok := g.Decider.(guard.Holder); ok {
 		r.hold = h.Hold(f)
@@ -77,7 +76,7 @@ func newRelay(ctx context.Context, g *guard.Guard, f guard.Facts, about *guard.E
 // or inspected; nothing that was not released may leave.
 func (r *relay) add(ev dialect.Event) error {
 	h := held{raw: ev.Raw, data: ev.Data, name: ev.Name}
-	if !ev.Pure {
+	if !ev.Pure && !(ev.Named && r.parser.Names(ev.Name)) {
 		if err := r.around(&h, ev); err != nil || r.cut != nil {
 			return err
 		}
@@ -86,7 +85,7 @@ func (r *relay) add(ev dialect.Event) error {
 		ev.Data, h.raw, h.data, h.name = nil, lifeSign, nil, ""
 	}
 	if ev.Data != nil {
-		chunk, err := r.parser.Parse(ev.Data)
+		chunk, err := r.parser.Parse(ev.Name, ev.Data)
 		if err != nil {
 			return err
 		}
@@ -117,6 +116,7 @@ const maxAside = 4 << 10
 // there is read along, so that nothing is told a little at a time.
 func (r *relay) around(h *held, ev dialect.Event) error {
 	was := len(r.aside)
+	var lines []string
 	for line := range bytes.Lines(bytes.ReplaceAll(ev.Raw, []byte("\r"), []byte("\n"))) {
 		if bytes.HasPrefix(line, []byte("data")) {
 			continue
@@ -124,13 +124,17 @@ func (r *relay) around(h *held, ev dialect.Event) error {
 		if _, value, ok := bytes.Cut(line, []byte(":")); ok {
 			line = bytes.TrimPrefix(value, []byte(" "))
 		}
-		r.aside = append(r.aside, bytes.TrimRight(line, "\n")...)
+		line = bytes.TrimRight(line, "\n")
+		r.aside = append(r.aside, line...)
+		lines = append(lines, string(line))
 	}
-	v, err := r.judge(guard.Text{Content: strings.ToValidUTF8(string(r.aside), "\uFFFD"), Path: "event"}, len(r.aside)-was)
+	stops, err := r.stopped(string(r.aside), len(r.aside)-was)
+	if err == nil && !stops { // put together, one line may hide another
+		stops, err = r.stopped(strings.Join(lines, "\n"), 0)
+	}
 	if err != nil {
 		return err
 	}
-	stops := v.Action != guard.Allow && v.Action != guard.Flag
 	if stops {
 		r.aside = r.aside[:was]
 	}
@@ -144,6 +148,13 @@ func (r *relay) around(h *held, ev dialect.Event) error {
 		r.aside = append(r.aside[:0], r.aside[cut:]...)
 	}
 	return nil
+}
+
+// stopped reports whether what stands outside of data may not leave. Its last n
+// bytes are new.
+func (r *relay) stopped(text string, n int) (bool, error) {
+	v, err := r.judge(guard.Text{Content: strings.ToValidUTF8(text, "\uFFFD"), Path: "event"}, n)
+	return v.Action != guard.Allow && v.Action != guard.Flag, err
 }
 
 // judge inspects a text of which the last n bytes are new.
@@ -216,7 +227,7 @@ func (r *relay) read(h *held) error {
 
 // choice keeps the list of open choices and ends the texts of one that ends. Its
 // fields may go on, as statistics do that come last.
-func (r *relay) choice(ch openai.ChunkChoice) error {
+func (r *relay) choice(ch dialect.Choice) error {
 	at := -1
 	for i, c := range r.choices {
 		if c == ch.Index {
@@ -238,13 +249,13 @@ func (r *relay) choice(ch openai.ChunkChoice) error {
 
 // named notes the tools that a chunk names. One that is named twice brings
 // nothing back: callers may put the parts of a name together.
-func (r *relay) named(c *openai.Chunk) {
+func (r *relay) named(c *dialect.Chunk) {
 	if r.pseudonyms == nil {
 		return
 	}
 	for i := range c.Leaves {
 		l := &c.Leaves[i]
-		if !l.Known || l.Key.Field != fieldTool {
+		if !l.Known || l.Key.Field != dialect.FieldTool {
 			continue
 		}
 		k := [2]int{l.Key.Choice, l.Key.Tool}
@@ -255,7 +266,7 @@ func (r *relay) named(c *openai.Chunk) {
 			r.tools[k] = strings.Clone(l.Text)
 		} else if ok && was != l.Text {
 			r.tools[k] = ""
-			if t := r.texts[openai.Key{Choice: k[0], Tool: k[1], Field: fieldArguments}]; t != nil && t.restore != nil {
+			if t := r.texts[dialect.Key{Choice: k[0], Tool: k[1], Field: dialect.FieldArguments}]; t != nil && t.restore != nil {
 				t.restore.Stop()
 			}
 		}
@@ -265,6 +276,6 @@ func (r *relay) named(c *openai.Chunk) {
 // end settles what is left when the upstream's stream has ended. complete is
 // false when it ended too early. One that ended with an error is told by failed.
 func (r *relay) end() (complete bool, err error) {
-	complete = r.done || r.finished && len(r.choices) == 0
+	complete = r.done || r.parser.Complete(r.finished, len(r.choices))
 	return complete, r.closeAll(func(*running) bool { return true })
 }

@@ -10,6 +10,7 @@ import (
 	"warder.example/guard/policy"
 	"warder.example/guard/standard"
 	"warder.example/internal/dialect"
+	"warder.example/internal/dialect/openai"
 )
 
 // TestSplitWithRepeats: a credential in pieces of which one comes twice in a row
@@ -92,7 +93,7 @@ func TestMarksDoNotStall(t *testing.T) {
 		`{"id":"c1","choices":[{"index":0,"delta":{"content":"%w","x":"anthropic-claude-v1"}}]}`,
 		`{"id":"c1","choices":[{"index":0,"delta":{"content":"","reasoning_details":[{"type":"reasoning.text","text":"%w","format":"anthropic-claude-v1"}]}}]}`,
 	} {
-		r := newRelay(t.Context(), g, guard.Facts{}, &guard.Exchange{}, dialect.Limits{})
+		r := newRelay(t.Context(), g, guard.Facts{}, &guard.Exchange{}, openai.Chat.Chunks(dialect.Limits{}))
 		came, left, lag := 0, 0, 0
 		for i := range 60 {
 			data := []byte(planted(form, fmt.Sprintf("word%c ", 'a'+i%26)))

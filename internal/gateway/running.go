@@ -6,12 +6,11 @@ import (
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
-	"warder.example/internal/dialect/openai"
 )
 
 // running is one text that continues over events.
 type running struct {
-	key    openai.Key
+	key    dialect.Key
 	about  guard.Text    // what the guard is told of it
 	guard  *guard.Guard  // nil: that for labels
 	stream *guard.Stream // nil: all of it was judged; what comes opens one
@@ -66,7 +65,7 @@ func (r *relay) carry(h *held, i int, t *running) {
 }
 
 // running returns the text that a delta continues.
-func (r *relay) running(l *openai.ChunkLeaf) (*running, error) {
+func (r *relay) running(l *dialect.ChunkLeaf) (*running, error) {
 	t := r.latest
 	if t == nil || t.key != l.Key {
 		t = r.texts[l.Key]
@@ -102,7 +101,7 @@ func (r *relay) running(l *openai.ChunkLeaf) (*running, error) {
 }
 
 // begin enters a text that has not been seen before.
-func (r *relay) begin(l *openai.ChunkLeaf) (*running, error) {
+func (r *relay) begin(l *dialect.ChunkLeaf) (*running, error) {
 	if len(r.texts) >= maxTexts {
 		return nil, fmt.Errorf("more than %d texts in one answer", maxTexts)
 	}

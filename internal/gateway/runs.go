@@ -29,7 +29,7 @@ func (j *joints) runs(leaves []dialect.Leaf, texts []guard.Text) {
 		case l.Origin != guard.OriginUser:
 			r.close()
 			r.pieces, r.size, r.turns, r.last = nil, 0, 0, 0
-		case joinable(l) && l.Rule().Name == fieldContent:
+		case joinable(l) && l.Rule().Name == dialect.FieldContent:
 			r.take(i, l.Turn)
 		}
 	}

@@ -7,12 +7,12 @@ import (
 
 	"warder.example/guard"
 	"warder.example/internal/config"
-	"warder.example/internal/dialect/openai"
+	"warder.example/internal/dialect"
 )
 
 // claimedSession returns which conversation the caller says the request is of:
 // by the header that the application configured, else by the extension.
-func claimedSession(r *http.Request, ac config.Application, req *openai.Request) string {
+func claimedSession(r *http.Request, ac config.Application, req *dialect.Request) string {
 	s := req.Session
 	if ac.SessionHeader != "" {
 		if h := r.Header.Get(ac.SessionHeader); h != "" {
@@ -27,7 +27,7 @@ func claimedSession(r *http.Request, ac config.Application, req *openai.Request)
 // to the first turn that is not the operator's: every later request repeats
 // that. Two conversations of a subject that begin with the same words are then
 // one.
-func (s *Server) session(app, subject, claim string, req *openai.Request) string {
+func (s *Server) session(app, subject, claim string, req *dialect.Request) string {
 	if claim != "" {
 		return s.committer.Commit(app, "session claimed\x00", subject, "\x00", claim)
 	}
@@ -43,13 +43,13 @@ func (s *Server) session(app, subject, claim string, req *openai.Request) string
 // beginning appends the texts of a request up to the first turn that is not the
 // operator's to pieces, and puts what tells them apart, origin, turn and length of
 // each, into the piece before them. ok is false if there is no such turn.
-func beginning(pieces []string, req *openai.Request) (_ []string, ok bool) {
+func beginning(pieces []string, req *dialect.Request) (_ []string, ok bool) {
 	var room [8 * 17]byte
 	heads, about := room[:0], len(pieces)-1
 	last := -1
 	for i := range req.Leaves {
 		l := &req.Leaves[i]
-		if l.Turn < 0 || l.Inner {
+		if l.Turn < 0 && !l.Instructs() || l.Inner {
 			continue
 		}
 		if last >= 0 && l.Turn != last {

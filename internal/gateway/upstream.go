@@ -29,7 +29,7 @@ type upstream struct {
 	name      string
 	base      *url.URL
 	models    []string // patterns
-	authorize string   // value of the Authorization header; empty for none
+	bearer    []string // of the Authorization header; nil for none
 	transport *http.Transport
 }
 
@@ -43,7 +43,7 @@ func newUpstream(c config.Upstream, lim config.Limits) (*upstream, error) {
 	}
 	up := &upstream{name: c.Name, base: u, models: c.Models}
 	if key := c.Key.Reveal(); key != "" {
-		up.authorize = "Bearer " + key
+		up.bearer = []string{"Bearer " + key}
 	}
 	tc := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.CAFile != "" {

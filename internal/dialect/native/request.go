@@ -69,7 +69,7 @@ func (r *Request) Direction(i int) guard.Direction {
 }
 
 // Operator returns the texts that the operator wrote.
-func (r *Request) Operator() []string { return openai.Operator(r.Leaves) }
+func (r *Request) Operator() []string { return dialect.Operator(r.Leaves) }
 
 // Masked returns the texts, or the messages, with the edits applied, as a JSON
 // array. The extension in messages is left out.

@@ -7,72 +7,14 @@ import (
 	"warder.example/internal/dialect"
 )
 
-// Usage is what an answer says it cost, in tokens.
-type Usage struct {
-	Prompt, Completion, Total int
-	Cached                    int // of Prompt
-	Reasoning                 int // of Completion
-	Present                   bool
-}
-
-// A Choice is the end of one answer.
-type Choice struct {
-	Index  int    // as the server numbers it
-	Finish string // finish_reason; empty if none yet
-}
-
-// An Answer is a whole chat completion that was read. It refers to its body,
-// which must not be changed as long as the Answer is in use.
-type Answer struct {
-	ID      string
-	Model   string
-	Choices []Choice
-	Usage   Usage
-	Error   bool // the body holds an error object
-	// Leaves are the texts to inspect.
-	Leaves []dialect.Leaf
-
-	doc *dialect.Document
-}
-
 // finishes are the reasons to stop that the standard names.
 var finishes = []string{"stop", "length", "tool_calls", "content_filter", "function_call"}
 
-// receiver is what the Close functions of answers and chunks fill.
-type receiver interface {
-	choice(c Choice, s *dialect.Scope)
-	usage(u Usage)
-	about(id, model string, isError bool)
+// ParseAnswer reads a whole chat completion. An error is a [*dialect.Problem]. An
+// answer with neither choices nor an error object is refused.
+func ParseAnswer(body []byte, lim dialect.Limits) (*dialect.Answer, error) {
+	return dialect.ReadAnswer(body, answerSpec, lim, "choices")
 }
-
-var (
-	_ receiver = (*Answer)(nil)
-	_ receiver = (*Chunk)(nil)
-)
-
-func (a *Answer) choice(c Choice, _ *dialect.Scope)    { a.Choices = append(a.Choices, c) }
-func (a *Answer) usage(u Usage)                        { a.Usage = u }
-func (a *Answer) about(id, model string, isError bool) { a.ID, a.Model, a.Error = id, model, isError }
-
-// ParseAnswer reads a whole answer. An error is a [*dialect.Problem]. An answer
-// with neither choices nor an error object is refused.
-func ParseAnswer(body []byte, lim dialect.Limits) (*Answer, error) {
-	a := &Answer{}
-	doc, err := dialect.Parse(body, answerSpec, lim, a)
-	if err != nil {
-		return nil, err
-	}
-	if len(a.Choices) == 0 && !a.Error {
-		return nil, &dialect.Problem{Code: dialect.CodeMissingField, Path: "choices", Reason: "answer without choices"}
-	}
-	a.doc, a.Leaves = doc, doc.Leaves
-	return a, nil
-}
-
-// Body returns the bytes to answer with: the body with the edits. When anything
-// is masked, all logprobs become null, since they repeat the text. It is the
-// original slice when nothing changes.
-func (a *Answer) Body(edits []dialect.Edit) []byte { return a.doc.Splice(edits) }
 
 // logprobsTable reads the tokens as one text and the alternatives to them as
 // another, and each once more as the bytes that are said to spell them.
@@ -116,10 +58,10 @@ func completion(objectName, member string, body *rule, m maker) *rule {
 		"finish_reason": tagged(tagFinish, aString|orNull, &rule{Use: dialect.Word, Words: finishes, Origin: m.origin, Name: "finish_reason"}),
 	}}
 	return &rule{Types: anObject, Object: &object{Close: closeCompletion, Fields: fields{
-		"id":                 tagged(tagID, aString|orNull, whole.label("id")),
+		"id":                 tagged(tagID, aString|orNull, whole.label(dialect.FieldID)),
 		"object":             &rule{Use: dialect.Word, Words: []string{objectName}, Origin: m.origin, Name: "object"},
 		"created":            plain(),
-		"model":              tagged(tagModel, aString|orNull, whole.label("model")),
+		"model":              tagged(tagModel, aString|orNull, whole.label(dialect.FieldModel)),
 		"system_fingerprint": whole.label("system_fingerprint"),
 		"service_tier":       &rule{Use: dialect.Word, Words: []string{"auto", "default", "flex", "priority", "scale"}, Origin: m.origin, Name: "service_tier"},
 		"choices":            {Types: dialect.ArrayType | orNull, Turns: true, Items: &rule{Types: anObject, Object: choice}},
@@ -137,7 +79,7 @@ func answerTable() *rule {
 var answerSpec = dialect.NewSpec(answerTable(), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Loose: true})
 
 func closeChoice(s *dialect.Scope) error {
-	c := Choice{Index: s.Index()}
+	c := dialect.Choice{Index: s.Index()}
 	if v, ok := s.Value(tagIndex); ok {
 		n, ok := v.Int()
 		if !ok || n < 0 || n >= MaxChoices {
@@ -148,7 +90,7 @@ func closeChoice(s *dialect.Scope) error {
 	if v, ok := s.Value(tagFinish); ok {
 		c.Finish = strings.Clone(v.Text)
 	}
-	s.State().(receiver).choice(c, s)
+	s.State().(dialect.Receiver).AddChoice(c, s)
 	return nil
 }
 
@@ -160,7 +102,7 @@ func closeUsage(s *dialect.Scope) error {
 		}
 		return max(n, 0), ok
 	}
-	var u Usage
+	var u dialect.Usage
 	var prompt, completion bool
 	u.Prompt, prompt = count(tagPrompt)
 	u.Completion, completion = count(tagCompletion)
@@ -168,7 +110,7 @@ func closeUsage(s *dialect.Scope) error {
 	u.Cached, _ = count(tagCached)
 	u.Reasoning, _ = count(tagReasoning)
 	u.Present = prompt && completion
-	s.State().(receiver).usage(u)
+	s.State().(dialect.Receiver).SetUsage(u)
 	return nil
 }
 
@@ -176,6 +118,6 @@ func closeCompletion(s *dialect.Scope) error {
 	id, _ := s.Value(tagID)
 	model, _ := s.Value(tagModel)
 	_, isError := s.Value(tagError)
-	s.State().(receiver).about(id.Text, model.Text, isError)
+	s.State().(dialect.Receiver).About(id.Text, model.Text, isError)
 	return nil
 }

@@ -23,10 +23,10 @@ func TestAnswer(t *testing.T) {
 	if a.ID != "chatcmpl-1" || a.Model != "small-1-2026" || a.Error {
 		t.Errorf("answer = %+v", a)
 	}
-	if diff := cmp.Diff([]openai.Choice{{Index: 1, Finish: "tool_calls"}, {Index: 0, Finish: "odd_end"}}, a.Choices); diff != "" {
+	if diff := cmp.Diff([]dialect.Choice{{Index: 1, Finish: "tool_calls"}, {Index: 0, Finish: "odd_end"}}, a.Choices); diff != "" {
 		t.Errorf("choices (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(openai.Usage{Prompt: 100, Completion: 20, Total: 120, Cached: 64, Reasoning: 5, Present: true}, a.Usage); diff != "" {
+	if diff := cmp.Diff(dialect.Usage{Prompt: 100, Completion: 20, Total: 120, Cached: 64, Reasoning: 5, Present: true}, a.Usage); diff != "" {
 		t.Errorf("usage (-want +got):\n%s", diff)
 	}
 	leaves := leavesOf(a.Leaves)
@@ -105,7 +105,7 @@ func TestAnswersRefused(t *testing.T) {
 }
 
 func TestUsageIsOptional(t *testing.T) {
-	for body, want := range map[string]openai.Usage{
+	for body, want := range map[string]dialect.Usage{
 		`{"choices":[{"index":0}]}`:                                                                    {},
 		`{"choices":[{"index":0}],"usage":null}`:                                                       {},
 		`{"choices":[{"index":0}],"usage":{"prompt_tokens":5}}`:                                        {Prompt: 5},
@@ -253,7 +253,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%d choices: %+v", n, a)
 		}
 		for i, c := range a.Choices {
-			if c != (openai.Choice{Index: i, Finish: "content_filter"}) {
+			if c != (dialect.Choice{Index: i, Finish: "content_filter"}) {
 				t.Errorf("choice %d = %+v", i, c)
 			}
 		}

@@ -102,11 +102,11 @@ func BenchmarkSplice(b *testing.B) {
 
 func BenchmarkChunk(b *testing.B) {
 	data := []byte(`{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1760000000,"model":"small-1","system_fingerprint":"fp_1","choices":[{"index":0,"delta":{"content":" ferry"},"logprobs":null,"finish_reason":null}]}`)
-	r := openai.ChunkReader{}
+	r := openai.Chat.Chunks(dialect.Limits{})
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := r.Parse(data); err != nil {
+		if _, err := r.Parse("", data); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -28,8 +28,8 @@ func TestChunkVectors(t *testing.T) {
 		Data   string
 		Done   bool
 		Error  bool
-		Finish []openai.Choice
-		Usage  openai.Usage
+		Finish []dialect.Choice
+		Usage  dialect.Usage
 		Leaves []chunkLeaf
 	}
 	load(t, "chunks.json", &vectors)
@@ -95,7 +95,7 @@ func TestMaskedChunkLosesLogprobs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := slices.IndexFunc(c.Leaves, func(l openai.ChunkLeaf) bool { return l.Key.Field == "delta.content" })
+	at := slices.IndexFunc(c.Leaves, func(l dialect.ChunkLeaf) bool { return l.Key.Field == "delta.content" })
 	want := `{"choices":[{"index":0,"delta":{"content":" \u00355[\"]"},"logprobs":null,"finish_reason":null}],"created":1.0}`
 	want = strings.Replace(want, `\u00355`, ``, 1)
 	if got := string(c.Data([]dialect.Edit{{Leaf: at, Masks: mask(1, 4, `["]`)}})); got != want {
@@ -104,7 +104,7 @@ func TestMaskedChunkLosesLogprobs(t *testing.T) {
 }
 
 func TestReaderCountsRepeats(t *testing.T) {
-	var r openai.ChunkReader
+	r := openai.Chat.Chunks(dialect.Limits{})
 	for i, c := range []struct {
 		data    string
 		repeats []int32
@@ -115,7 +115,7 @@ func TestReaderCountsRepeats(t *testing.T) {
 		{`{"id":"a","model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}`, []int32{0, 3, 0}},
 		{`{"id":"a","model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}`, []int32{1, 4, 0}},
 	} {
-		ch, err := r.Parse([]byte(c.data))
+		ch, err := r.Parse("", []byte(c.data))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func TestReaderCountsRepeats(t *testing.T) {
 			t.Errorf("chunk %d (-want +got):\n%s", i, diff)
 		}
 	}
-	if c, err := r.Parse([]byte("[DONE]")); err != nil || !c.Done || string(c.Data(nil)) != "[DONE]" {
+	if c, err := r.Parse("", []byte("[DONE]")); err != nil || !c.Done || string(c.Data(nil)) != "[DONE]" {
 		t.Errorf("done = %+v, %v", c, err)
 	}
 }
@@ -135,12 +135,12 @@ func TestReaderCountsRepeats(t *testing.T) {
 // TestRereadKnowsNews: a chunk that is read into the memory of an older one is no
 // repetition of it when another value came between them.
 func TestRereadKnowsNews(t *testing.T) {
-	var r openai.ChunkReader
+	r := openai.Chat.Chunks(dialect.Limits{})
 	chunk := func(id, text string) []byte {
 		return []byte(`{"id":"` + id + `","choices":[{"index":0,"delta":{"content":"` + text + `"}}]}`)
 	}
-	parse := func(id, text string) *openai.Chunk {
-		c, err := r.Parse(chunk(id, text))
+	parse := func(id, text string) *dialect.Chunk {
+		c, err := r.Parse("", chunk(id, text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,12 +218,12 @@ func content(t *testing.T, data []byte) (units []uint16) {
 // arrives whole or masked.
 func checkStream(t *testing.T, rnd *rand.Rand, text string) {
 	t.Helper()
-	reader := openai.ChunkReader{Limits: dialect.Limits{Unknown: dialect.RefuseUnknown}}
+	reader := openai.Chat.Chunks(dialect.Limits{Unknown: dialect.RefuseUnknown})
 	ms := randomMasks(rnd, text)
 	var seen strings.Builder
 	var plain, masked []uint16
 	for _, data := range pieces(rnd, text) {
-		c, err := reader.Parse([]byte(data))
+		c, err := reader.Parse("", []byte(data))
 		if err != nil {
 			t.Fatalf("%s: %v", data, err)
 		}
@@ -236,7 +236,7 @@ func checkStream(t *testing.T, rnd *rand.Rand, text string) {
 			if !l.Delta {
 				continue
 			}
-			if l.Key != (openai.Key{Choice: 0, Tool: -1, Field: "delta.content"}) {
+			if l.Key != (dialect.Key{Choice: 0, Tool: -1, Field: "delta.content"}) {
 				t.Fatalf("key = %+v", l.Key)
 			}
 			edits = append(edits, dialect.Edit{Leaf: i, Masks: within(ms, seen.Len(), seen.Len()+len(l.Text))})
@@ -292,10 +292,10 @@ func TestLoneSurrogatesInStreams(t *testing.T) {
 		{"at the end of the stream", []string{`a\ud83d`}, "a"},
 		{"over an empty delta", []string{`\ud83d`, ``, `\ude00`}, "😀"},
 	} {
-		var r openai.ChunkReader
+		r := openai.Chat.Chunks(dialect.Limits{})
 		var seen strings.Builder
 		for _, p := range c.pieces {
-			ch, err := r.Parse([]byte(`{"choices":[{"index":0,"delta":{"content":"` + p + `"}}]}`))
+			ch, err := r.Parse("", []byte(`{"choices":[{"index":0,"delta":{"content":"`+p+`"}}]}`))
 			if err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
@@ -319,11 +319,11 @@ func TestArgumentsStream(t *testing.T) {
 	const arguments = `{"to":"\u0061nna@museum.example","n":1.50,"e":"\ud83d\ude00 \"q\"","raw":"é😀"}`
 	const decoded = `{"to":"anna@museum.example","n":1.50,"e":"😀 "q"","raw":"é😀"}`
 	for range 200 {
-		var r openai.ChunkReader
+		r := openai.Chat.Chunks(dialect.Limits{})
 		var u dialect.Unescaper
 		var seen, got strings.Builder
 		type part struct {
-			c          *openai.Chunk
+			c          *dialect.Chunk
 			start, end int
 		}
 		var parts []part
@@ -335,7 +335,7 @@ func TestArgumentsStream(t *testing.T) {
 			}
 			p, _ := json.Marshal(rest[:n])
 			rest = rest[n:]
-			c, err := r.Parse([]byte(`{"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"function":{"arguments":` + string(p) + `}}]}}]}`))
+			c, err := r.Parse("", []byte(`{"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"function":{"arguments":`+string(p)+`}}]}}]}`))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,7 +3,6 @@ package openai
 import (
 	"strings"
 
-	"warder.example/guard"
 	"warder.example/internal/dialect"
 )
 
@@ -29,27 +28,14 @@ func Messages(t dialect.Tag) *dialect.Rule {
 
 // ContentField is the name of the rule of a message's own text; see
 // [dialect.Leaf.Rule].
-const ContentField = "delta.content"
+const ContentField = dialect.FieldContent
 
 func closeConversed(s *dialect.Scope) error {
 	c := s.State().(Converser).Conversation()
 	role, _ := s.Value(tagRole)
 	c.Roles = append(c.Roles, strings.Clone(role.Text))
-	if err := claimed(s); err != nil {
+	if err := s.ClaimOrigin(tagOrigin); err != nil {
 		return err
 	}
 	return s.Resolve(roleOrigin(role.Text))
-}
-
-// Operator returns the texts of a body that the operator wrote: of leaves of
-// messages, those from system and developer messages.
-func Operator(leaves []dialect.Leaf) []string {
-	var out []string
-	for i := range leaves {
-		l := &leaves[i]
-		if l.Turn >= 0 && l.Origin == guard.OriginOperator && l.Kind == guard.Prose && !l.Inner {
-			out = append(out, l.Text)
-		}
-	}
-	return out
 }

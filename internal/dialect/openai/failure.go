@@ -45,13 +45,5 @@ func ErrorBody(status int, code, message, requestID, param string) []byte {
 // ParseError reads the body of an error answer and returns its texts. A body
 // without an error object is refused with a [*dialect.Problem].
 func ParseError(body []byte, lim dialect.Limits) ([]dialect.Leaf, error) {
-	a := &Answer{}
-	doc, err := dialect.Parse(body, answerSpec, lim, a)
-	if err != nil {
-		return nil, err
-	}
-	if !a.Error {
-		return nil, &dialect.Problem{Code: dialect.CodeMissingField, Path: "error", Reason: "error answer without an error object"}
-	}
-	return doc.Leaves, nil
+	return dialect.ReadError(body, answerSpec, lim)
 }

@@ -50,11 +50,11 @@ func (m maker) mediaFile(name string) *rule {
 
 // content is a string or an array of parts.
 func (m maker) content() *rule {
-	r := m.text("delta.content")
+	r := m.text(dialect.FieldContent)
 	part := fields{
 		"type":          typed(aString, m.words("text", "image_url", "input_audio", "file", "refusal", "video_url", "audio_url")),
-		"text":          m.text("delta.content"),
-		"refusal":       m.text("delta.refusal"),
+		"text":          m.text(dialect.FieldContent),
+		"refusal":       m.text(dialect.FieldRefusal),
 		"image_url":     m.mediaFile("image_url"),
 		"input_audio":   m.mediaFile("input_audio"),
 		"file":          m.mediaFile("file"),
@@ -64,7 +64,7 @@ func (m maker) content() *rule {
 	}
 	o := &object{Fields: part}
 	if m.claims {
-		part["warder"] = originClaim()
+		part["warder"] = dialect.OriginClaim(tagOrigin)
 		o.Close = closePart
 	}
 	r.Items = &rule{Object: o}
@@ -74,8 +74,8 @@ func (m maker) content() *rule {
 
 func (m maker) function() *rule {
 	return known(fields{
-		"name":      m.label("delta.tool_calls.function.name"),
-		"arguments": m.arguments("delta.tool_calls.function.arguments"),
+		"name":      m.label(dialect.FieldTool),
+		"arguments": m.arguments(dialect.FieldArguments),
 	})
 }
 
@@ -108,7 +108,7 @@ func (m maker) message(toolClosed func(*dialect.Scope) error) fields {
 		"role":              tagged(tagRole, aString|orNull, m.words("system", "developer", "user", "assistant", "tool", "function")),
 		"content":           m.content(),
 		"name":              m.label("delta.name"),
-		"refusal":           m.text("delta.refusal"),
+		"refusal":           m.text(dialect.FieldRefusal),
 		"reasoning_content": m.text("delta.reasoning_content"),
 		"reasoning":         m.text("delta.reasoning"),
 		"tool_call_id":      m.label("delta.tool_call_id"),
@@ -125,7 +125,7 @@ func (m maker) message(toolClosed func(*dialect.Scope) error) fields {
 		}),
 	}
 	if m.claims {
-		f["warder"] = originClaim()
+		f["warder"] = dialect.OriginClaim(tagOrigin)
 	}
 	return f
 }

@@ -1,7 +1,7 @@
-// Package openai reads and writes the wire format of OpenAI chat completions:
-// requests, answers, the chunks of streamed answers, lists of models, errors and
-// refusals. What it does not know it hands to inspection as unknown text; see
-// package dialect for what is refused.
+// Package openai reads and writes the wire format of OpenAI chat completions,
+// [Chat]: requests, answers, the chunks of streamed answers, lists of models,
+// errors and refusals. What it does not know it hands to inspection as unknown
+// text; see package dialect for what is refused.
 //
 // # Origins
 //
@@ -20,9 +20,10 @@
 //
 // # Streams
 //
-// A [ChunkReader] reads the events of one stream. Every text that continues over
-// chunks has a [Key]. Names, ids and the like come whole in each chunk; as a
-// client may put them together all the same, they have one, too.
+// Every text that continues over chunks has a [dialect.Key]. Names, ids and the
+// like come whole in each chunk; as a client may put them together all the same,
+// they have one, too. The event [DoneData] ends a stream; one that its server
+// closes without it is complete when every choice has a finish.
 package openai
 
 import (

@@ -11,13 +11,13 @@ import (
 )
 
 // keyOf returns the key of the leaf of a chunk that says "here".
-func keyOf(t *testing.T, data string) openai.Key {
+func keyOf(t *testing.T, data string) dialect.Key {
 	t.Helper()
 	c, err := openai.ParseChunk([]byte(data), dialect.Limits{})
 	if err != nil {
 		t.Fatalf("%s: %v", data, err)
 	}
-	at := slices.IndexFunc(c.Leaves, func(l openai.ChunkLeaf) bool { return l.Text == "here" })
+	at := slices.IndexFunc(c.Leaves, func(l dialect.ChunkLeaf) bool { return l.Text == "here" })
 	if at < 0 {
 		t.Fatalf("%s: no leaf", data)
 	}
@@ -59,7 +59,7 @@ func TestKeysOfPlaces(t *testing.T) {
 		{`{"choices":[{"logprobs":{"content":[{"top_logprobs":[{"token":"a"},{"token":"here"}]}]}}]}`},
 		{`{"choices":[{"logprobs":{"content":[{"top_logprobs":[{"token":"a","bytes":[104,101,114,101]}]}]}}]}`},
 	}
-	seen := map[openai.Key]int{}
+	seen := map[dialect.Key]int{}
 	for i, same := range places {
 		key := keyOf(t, same[0])
 		if k, ok := seen[key]; ok {
@@ -111,10 +111,10 @@ func TestBytesOfLogprobs(t *testing.T) {
 // TestTornFields: a character whose halves stand in two values of an unknown field
 // is read whole, as in a delta.
 func TestTornFields(t *testing.T) {
-	var r openai.ChunkReader
+	r := openai.Chat.Chunks(dialect.Limits{})
 	said := ""
 	for _, data := range []string{`{"x":"a\ud83d","choices":[]}`, `{"x":"\ude00b","choices":[]}`} {
-		c, err := r.Parse([]byte(data))
+		c, err := r.Parse("", []byte(data))
 		if err != nil {
 			t.Fatal(err)
 		}

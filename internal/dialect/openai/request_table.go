@@ -124,7 +124,7 @@ func requestTable() *rule {
 		"verbosity":             words("low", "medium", "high"),
 		"service_tier":          words("auto", "default", "flex", "priority", "scale"),
 		"logit_bias":            {Object: &object{Rest: label(user)}},
-		"warder":                exchangeClaim(),
+		"warder":                dialect.ExchangeClaim(tagSubject, tagSession),
 
 		"prompt_cache_retention": words("in_memory", "in-memory", "24h"),
 	}

@@ -170,7 +170,7 @@ func TestRequestFields(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := *r
-	want := openai.Request{Model: "small-1", User: "visitor-9", Stream: true, IncludeUsage: true, HasTools: true, N: 2, MaxTokens: 200,
+	want := dialect.Request{Model: "small-1", User: "visitor-9", Stream: true, IncludeUsage: true, HasTools: true, N: 2, MaxTokens: 200,
 		Turns: 8, Subject: "visitor 9", Session: "s-1"}
 	if got.Model != want.Model || got.User != want.User || got.Stream != want.Stream || got.IncludeUsage != want.IncludeUsage || got.HasTools != want.HasTools ||
 		got.N != want.N || got.MaxTokens != want.MaxTokens || got.Turns != want.Turns || got.Subject != want.Subject || got.Session != want.Session {

@@ -16,13 +16,13 @@ import (
 	"warder.example/internal/access"
 	"warder.example/internal/config"
 	"warder.example/internal/dialect"
-	"warder.example/internal/dialect/openai"
 )
 
-// talk is a chat exchange once its request was understood.
+// talk is an exchange with a model once its request was understood.
 type talk struct {
 	*exchange
-	req        *openai.Request
+	path       string // below the upstream's base
+	req        *dialect.Request
 	upstream   *upstream
 	protection *protection
 	guard      *guard.Guard
@@ -34,20 +34,25 @@ type talk struct {
 	session    string         // commitment
 }
 
-// chat serves POST /v1/chat/completions.
-func (s *Server) chat(x *exchange) *failure {
+// talk serves a call to a model: at a path below the upstream's base.
+func (s *Server) talk(path string) func(*exchange) *failure {
+	return func(x *exchange) *failure { return s.understand(x, path) }
+}
+
+// understand reads a request to a model and prepares what judges and carries it.
+func (s *Server) understand(x *exchange, path string) *failure {
 	body, f := x.readRequest()
 	if f != nil {
 		return f
 	}
 	app := &x.grant.Application
 	ac := x.state.cfg.Applications[app.Name]
-	req, err := openai.ParseRequest(body, x.state.limits(ac))
+	req, err := x.route.protocol.ParseRequest(body, x.state.limits(ac))
 	if err != nil {
 		return problem(err)
 	}
 	x.subject = s.committer.Commit(app.ID, claimedSubject(x.r, ac, req))
-	t := &talk{exchange: x, req: req}
+	t := &talk{exchange: x, path: path, req: req}
 	t.session = s.session(app.ID, x.subject, claimedSession(x.r, ac, req), req)
 	if len(req.Model) > maxModel {
 		return &failModel
@@ -122,7 +127,7 @@ func (t *talk) modelName(v *guard.Verdict) string {
 func (t *talk) send(body []byte) (*http.Response, *failure) {
 	ctx, cancel := context.WithCancel(t.r.Context())
 	req := (&http.Request{
-		Method: http.MethodPost, URL: t.upstream.endpoint("/chat/completions"),
+		Method: http.MethodPost, URL: t.upstream.endpoint(t.path),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:        t.upstreamHeader(t.upstream),
 		Body:          io.NopCloser(bytes.NewReader(body)),
@@ -172,7 +177,7 @@ func (x *exchange) readRequest() ([]byte, *failure) {
 }
 
 // claimedSubject returns whom the caller says the request is for.
-func claimedSubject(r *http.Request, ac config.Application, req *openai.Request) string {
+func claimedSubject(r *http.Request, ac config.Application, req *dialect.Request) string {
 	s := req.Subject
 	if ac.SubjectHeader != "" {
 		s = r.Header.Get(ac.SubjectHeader)
@@ -203,12 +208,17 @@ func (t *talk) refuse(v *guard.Verdict) *failure {
 	}
 	if t.req.Stream {
 		t.out.stream(http.StatusOK, nil)
-		_ = t.out.write(made(openai.RefusalStream("chatcmpl-"+t.id, t.req.Model, message, t.began.Unix(), max(t.req.N, 1))))
+		_ = t.out.write(made(t.route.protocol.RefusalStream(t.refusalSaying(message))))
 		_ = t.out.flush()
 		return nil
 	}
-	_ = t.out.whole(http.StatusOK, "application/json", nil, made(openai.RefusalAnswer("chatcmpl-"+t.id, t.req.Model, message, t.began.Unix(), max(t.req.N, 1))))
+	_ = t.out.whole(http.StatusOK, "application/json", nil, made(t.route.protocol.Refusal(t.refusalSaying(message))))
 	return nil
+}
+
+// refusalSaying returns the answer in place of the model's that says text.
+func (t *talk) refusalSaying(text string) dialect.Refusal {
+	return dialect.Refusal{Request: t.id, Model: t.req.Model, Text: text, Created: t.began.Unix(), N: t.req.N}
 }
 
 // refusal returns the stable code and the coarse category of a verdict.
