@@ -58,12 +58,16 @@ func (c *chat) turns() (turns []conversation.Turn, at []int) {
 }
 
 // inspect judges every text and the conversation as a whole.
-func (c *chat) inspect(e *env, g *guard.Guard) (guard.Verdict, error) {
-	found, _, err := segment.Find(e.ctx, g, guard.Facts{}, c.texts, nil)
+func (c *chat) inspect(e *env, j *judge) (guard.Verdict, error) {
+	for i := range c.texts {
+		c.texts[i].Exchange = j.about
+	}
+	facts := j.facts(guard.Request)
+	found, _, err := segment.Find(e.ctx, j.guard, facts, c.texts, nil)
 	if err != nil {
 		return guard.Verdict{Code: "guard_error"}, err
 	}
-	if d, ok := g.Turns.(*conversation.Detector); ok {
+	if d, ok := j.guard.Turns.(*conversation.Detector); ok {
 		turns, at := c.turns()
 		steps, err := d.Read(e.ctx, turns)
 		if err != nil {
@@ -80,7 +84,7 @@ func (c *chat) inspect(e *env, g *guard.Guard) (guard.Verdict, error) {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b guard.Finding) int { return a.Text - b.Text })
-	return g.Decide(guard.Facts{}, found), nil
+	return j.guard.Decide(facts, found), nil
 }
 
 // messages returns the first text of each message, by its index.
@@ -104,7 +108,7 @@ type checkedChat struct {
 }
 
 // conversation judges a conversation and prints the verdict.
-func (c *checkCmd) conversation(e *env, g *guard.Guard) error {
+func (c *checkCmd) conversation(e *env, j *judge) error {
 	text, err := c.read(e)
 	if err != nil {
 		return err
@@ -113,7 +117,7 @@ func (c *checkCmd) conversation(e *env, g *guard.Guard) error {
 	if err != nil {
 		return err
 	}
-	v, err := talk.inspect(e, g)
+	v, err := talk.inspect(e, j)
 	if err != nil {
 		return err
 	}
@@ -122,7 +126,7 @@ func (c *checkCmd) conversation(e *env, g *guard.Guard) error {
 		f := &v.Findings[i]
 		out.Paths = append(out.Paths, talk.leaves[f.Text].Path())
 		if c.Explain {
-			out.Explanations = append(out.Explanations, explain.Turns(g, f, talk.messages()))
+			out.Explanations = append(out.Explanations, explain.Turns(j.guard, f, talk.messages()))
 		}
 	}
 	if c.JSON {

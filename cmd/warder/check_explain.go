@@ -18,10 +18,10 @@ type checked struct {
 	Explanation *explain.Explanation `json:"explanation,omitempty"`
 }
 
-// explained says why the guard decides as it does about a text that stands for
+// explain says why the guard decides as it does about a text that stands for
 // itself.
-func explained(ctx context.Context, g *guard.Guard, t guard.Text) (*explain.Explanation, error) {
-	x, err := explain.Explain(ctx, g, t, explain.Options{})
+func (j *judge) explain(ctx context.Context, t guard.Text) (*explain.Explanation, error) {
+	x, err := explain.Explain(ctx, j.guard, t, explain.Options{Facts: j.facts(t.Direction)})
 	if err != nil {
 		return nil, fmt.Errorf("explaining the verdict: %w", err)
 	}

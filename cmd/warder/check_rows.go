@@ -62,7 +62,7 @@ func findScores(ctx context.Context, g *guard.Guard, t *guard.Text) (found []gua
 	return found, scores, nil
 }
 
-// rowJob is a row on its way through checkRows. Whoever judges it sets line, and err
+// rowJob is a row on its way through rows. Whoever judges it sets line, and err
 // if it cannot, before done is closed.
 type rowJob struct {
 	row  corpus.Row
@@ -75,7 +75,7 @@ type rowJob struct {
 // rows judges rows from standard input, one line of output for each, in order. A row
 // that cannot be read or judged gives a line that blocks and says so; the command
 // then ends with status 2. Blank lines are no rows; they are counted.
-func (c *checkCmd) rows(e *env, g *guard.Guard) error {
+func (c *checkCmd) rows(e *env, by *judge) error {
 	origin, err := c.text("")
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (c *checkCmd) rows(e *env, g *guard.Guard) error {
 	for range workers {
 		go func() {
 			for j := range jobs {
-				j.judge(e, g)
+				j.judge(e, by)
 				close(j.done)
 			}
 		}()
@@ -102,6 +102,7 @@ func (c *checkCmd) rows(e *env, g *guard.Guard) error {
 			switch {
 			case j.err == nil:
 				j.text, j.err = rowText(&j.row, origin)
+				j.text.Exchange = by.about
 			case j.err == io.EOF:
 				return
 			case !errors.Is(j.err, corpus.ErrRow):
@@ -159,10 +160,10 @@ func rowText(row *corpus.Row, plain guard.Text) (guard.Text, error) {
 }
 
 // judge judges a row and writes its line.
-func (j *rowJob) judge(e *env, g *guard.Guard) {
+func (j *rowJob) judge(e *env, by *judge) {
 	r := rowVerdict{Flagged: true, Action: guard.Block, Scores: map[string]float64{}, Findings: []rowFinding{}}
 	if j.err == nil {
-		err := r.fill(e, g, j)
+		err := r.fill(e, by, j)
 		if err != nil {
 			j.err = fmt.Errorf("%s:%d: %w", j.row.File, j.row.Line, err)
 		}
@@ -178,20 +179,20 @@ func (j *rowJob) judge(e *env, g *guard.Guard) {
 }
 
 // fill judges a row; r stays as it is on an error.
-func (r *rowVerdict) fill(e *env, g *guard.Guard, j *rowJob) error {
+func (r *rowVerdict) fill(e *env, by *judge, j *rowJob) error {
 	if j.row.Messages != nil {
-		return r.conversation(e, g, j.row.Messages)
+		return r.conversation(e, by, j.row.Messages)
 	}
-	return r.single(e, g, &j.text)
+	return r.single(e, by, &j.text)
 }
 
 // single judges a row with a text.
-func (r *rowVerdict) single(e *env, g *guard.Guard, t *guard.Text) error {
-	found, scores, err := findScores(e.ctx, g, t)
+func (r *rowVerdict) single(e *env, by *judge, t *guard.Text) error {
+	found, scores, err := findScores(e.ctx, by.guard, t)
 	if err != nil {
 		return err
 	}
-	v := g.Decide(guard.Facts{Direction: t.Direction}, found)
+	v := by.guard.Decide(by.facts(t.Direction), found)
 	r.Action, r.Flagged = v.Would, v.Would != guard.Allow
 	for c, x := range scores {
 		r.Scores[c] = round(x)
@@ -207,12 +208,12 @@ func (r *rowVerdict) single(e *env, g *guard.Guard, t *guard.Text) error {
 
 // conversation judges a row with messages. Spans are in the text of the message that
 // a finding names.
-func (r *rowVerdict) conversation(e *env, g *guard.Guard, messages []byte) error {
+func (r *rowVerdict) conversation(e *env, by *judge, messages []byte) error {
 	talk, err := parseChat(messages)
 	if err != nil {
 		return err
 	}
-	v, err := talk.inspect(e, g)
+	v, err := talk.inspect(e, by)
 	if err != nil {
 		return err
 	}

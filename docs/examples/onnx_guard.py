@@ -25,6 +25,9 @@ BENIGN = {"benign", "safe", "legit", "legitimate", "negative", "label_0"}
 
 class Guard:
     def __init__(self, folder, benign, length, threads):
+        for name in ("model.onnx", "tokenizer.json"):
+            if not (folder / name).is_file():
+                sys.exit(f"{folder / name} is not there")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         self.session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])

@@ -72,7 +72,7 @@ func finds(found []guard.Finding) bool {
 func (l *Loaded) Seen() Counts { return l.seen.counts() }
 
 // observer reads for a staged bundle and finds nothing. Its model is asked by the
-// one in use: see [Set.Extend].
+// one in use: see [Set.Guard].
 type observer struct{ *Loaded }
 
 var _ guard.Detector = (*observer)(nil)

@@ -5,6 +5,8 @@ import (
 
 	"warder.example/guard"
 	"warder.example/guard/detect"
+	"warder.example/guard/policy"
+	"warder.example/guard/standard"
 	"warder.example/guard/textmodel"
 	"warder.example/guard/threat"
 	"warder.example/guard/threshold"
@@ -78,11 +80,33 @@ func (s *Set) model() *Loaded {
 	return nil
 }
 
-// Extend gives a guard what the set holds, before it is used: detectors of active
-// bundles, a model in the place of the guard's, if that has one, and readers for
-// what is staged, which find nothing. own are the operator's thresholds, or nil; the
-// error wraps [threshold.ErrModel] when they are for another model than the set's.
-func (s *Set) Extend(g *guard.Guard, own *threshold.Set) error {
+// Guard returns a guard that decides by a policy, with the standard detectors, what
+// the set holds (detectors of active bundles, a model in the place of the built-in
+// one, and readers for what is staged, which find nothing), and what memory
+// remembers; nil remembers nothing. own are the operator's thresholds, or nil; the
+// error wraps [threshold.ErrModel] when they are for another model than the one that
+// judges.
+func (s *Set) Guard(p *policy.Policy, own *threshold.Set, memory *threat.Memory) (*guard.Guard, error) {
+	builtIn := own
+	if s.model() != nil {
+		builtIn = nil // they are for the set's model
+	}
+	g, err := standard.NewWith(p, builtIn)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.extend(g, own); err != nil {
+		return nil, err
+	}
+	g.Turns = standard.Turns(g.Detectors)
+	if memory != nil {
+		g.Detectors = append(g.Detectors, detect.NewThreat(memory))
+	}
+	return g, nil
+}
+
+// extend gives a guard what the set holds.
+func (s *Set) extend(g *guard.Guard, own *threshold.Set) error {
 	if s == nil {
 		return nil
 	}

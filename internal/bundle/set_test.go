@@ -8,7 +8,6 @@ import (
 	"warder.example/guard"
 	"warder.example/guard/detect"
 	"warder.example/guard/policy"
-	"warder.example/guard/standard"
 	"warder.example/guard/threshold"
 	"warder.example/internal/bundle"
 )
@@ -30,11 +29,8 @@ func load(t testing.TB, c bundle.Content) *bundle.Loaded {
 
 func extended(t testing.TB, s *bundle.Set) *guard.Guard {
 	t.Helper()
-	g, err := standard.New(policy.Default())
+	g, err := s.Guard(policy.Default(), nil, nil)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Extend(g, nil); err != nil {
 		t.Fatal(err)
 	}
 	return g
@@ -110,14 +106,10 @@ func TestThresholdsOfAnotherModel(t *testing.T) {
 	l := load(t, bundle.Content{Model: model(t, true)})
 	set := &bundle.Set{Active: []*bundle.Loaded{l}}
 	own := thresholds(t, detect.NewPromptAttack().Version())
-	g, err := standard.New(policy.Default())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := set.Extend(g, own); !errors.Is(err, threshold.ErrModel) {
+	if _, err := set.Guard(policy.Default(), own, nil); !errors.Is(err, threshold.ErrModel) {
 		t.Errorf("error is %v", err)
 	}
-	if err := set.Extend(g, thresholds(t, l.Model.Digest())); err != nil {
+	if _, err := set.Guard(policy.Default(), thresholds(t, l.Model.Digest()), nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -9,9 +9,7 @@ import (
 	"time"
 
 	"warder.example/guard"
-	"warder.example/guard/detect"
 	"warder.example/guard/policy"
-	"warder.example/guard/standard"
 	"warder.example/guard/textmodel"
 	"warder.example/guard/threat"
 	"warder.example/guard/threshold"
@@ -116,20 +114,9 @@ func (s *state) protect(p *policy.Policy, threats *threat.Memory, h *history) (*
 	c := s.cfg.Guard
 	g := &guard.Guard{Decider: p}
 	if c.Detectors != config.DetectorsOff {
-		own := s.thresholds
-		if s.bundles.Model() != nil {
-			own = nil // they are for that model, which comes below
-		}
 		var err error
-		if g, err = standard.NewWith(p, own); err != nil {
+		if g, err = s.bundles.Guard(p, s.thresholds, threats); err != nil {
 			return nil, err
-		}
-		if err := s.bundles.Extend(g, s.thresholds); err != nil {
-			return nil, err
-		}
-		g.Turns = standard.Turns(g.Detectors)
-		if threats != nil {
-			g.Detectors = append(g.Detectors, detect.NewThreat(threats))
 		}
 	}
 	if h == nil {

@@ -21,6 +21,10 @@ func migrationOptions() []goose.ProviderOption {
 	}
 }
 
+func newer(have, want int64) error {
+	return fmt.Errorf("%w: its schema is version %d; this program knows up to %d", ErrNewer, have, want)
+}
+
 // migrate brings the schema up to date. A schema from the future is refused: a
 // column we do not know may be the one that revokes a key.
 func migrate(ctx context.Context, p *goose.Provider) error {
@@ -29,7 +33,7 @@ func migrate(ctx context.Context, p *goose.Provider) error {
 	case err != nil:
 		return fmt.Errorf("reading the schema version: %w", err)
 	case have > want:
-		return fmt.Errorf("%w: its schema is version %d; this program knows up to %d", ErrNewer, have, want)
+		return newer(have, want)
 	case have == want:
 		return nil
 	}

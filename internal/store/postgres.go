@@ -24,9 +24,21 @@ const (
 	postgresConnectTime = 5 * time.Second
 )
 
-// openPostgres connects to a server. Options in the URL are those of libpq and
-// pgx; pool_ options are not.
+// openPostgres connects to a server and migrates.
 func openPostgres(ctx context.Context, dsn string) (*DB, error) {
+	db, err := postgresPool(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.migratePostgres(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", db.location, err), db.Close())
+	}
+	return db, nil
+}
+
+// postgresPool describes the connections to a server; none is made yet. Options in
+// the URL are those of libpq and pgx; pool_ options are not.
+func postgresPool(dsn string) (*DB, error) {
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		// What the parser says may quote the password.
@@ -42,11 +54,7 @@ func openPostgres(ctx context.Context, dsn string) (*DB, error) {
 	pool.SetMaxOpenConns(postgresConnections)
 	pool.SetMaxIdleConns(postgresIdle)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	db := &DB{write: pool, read: pool, location: postgresLocation(cfg), postgres: true}
-	if err := db.migratePostgres(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", db.location, err), pool.Close())
-	}
-	return db, nil
+	return &DB{write: pool, read: pool, location: postgresLocation(cfg), postgres: true}, nil
 }
 
 func postgresLocation(cfg *pgx.ConnConfig) string {

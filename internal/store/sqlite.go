@@ -40,7 +40,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := prepareFile(path); err != nil {
 		return nil, fmt.Errorf("opening the store %q: %w", path, err)
 	}
-	write, err := sqlitePool(path, "_txlock=immediate", 1)
+	write, err := sqlitePool(path, sqliteJournal+"&_txlock=immediate", 1)
 	if err != nil {
 		return nil, fmt.Errorf("opening the store %q: %w", path, err)
 	}
@@ -48,17 +48,20 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := db.startSQLite(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store %q: %w", path, err), write.Close())
 	}
-	if db.read, err = sqlitePool(path, "_query_only=1", sqliteReaders); err != nil {
+	if db.read, err = sqlitePool(path, sqliteJournal+"&_query_only=1", sqliteReaders); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store %q: %w", path, err), write.Close())
 	}
 	return db, nil
 }
 
+// sqliteJournal is how changes are made durable.
+const sqliteJournal = "_journal_mode=WAL&_synchronous=FULL"
+
 // sqlitePool describes the connections to a file; none is made yet. The path is
 // escaped, so that no character of it is taken for an option.
-func sqlitePool(path, option string, connections int) (*sql.DB, error) {
+func sqlitePool(path, options string, connections int) (*sql.DB, error) {
 	c, err := sqlite.NewConnector("file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() +
-		"?_busy_timeout=5000&_foreign_keys=1&_journal_mode=WAL&_synchronous=FULL&_dqs=0&_defensive=1&" + option)
+		"?_busy_timeout=5000&_foreign_keys=1&_dqs=0&_defensive=1&" + options)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +86,11 @@ func prepareFile(path string) error {
 	if err != nil {
 		return err
 	}
+	return private(info)
+}
+
+// private returns an error unless a file is a regular one of its owner alone.
+func private(info fs.FileInfo) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("is %s; expected a regular file", info.Mode().Type())
 	}
@@ -114,13 +122,15 @@ func (db *DB) startSQLite(ctx context.Context) error {
 	}
 }
 
-func (db *DB) migrateSQLite(ctx context.Context) error {
-	var application, tables int64
+// recognise returns the number of tables of a file, and [ErrForeign] when they are
+// not Warder's.
+func (db *DB) recognise(ctx context.Context) (tables int64, err error) {
+	var application int64
 	if err := db.write.QueryRowContext(ctx, "PRAGMA application_id").Scan(&application); err != nil {
-		return sqliteFileError(err)
+		return 0, sqliteFileError(err)
 	}
 	if err := db.write.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
-		return err
+		return 0, err
 	}
 	// Another process may be creating the schema: its version table comes
 	// before our mark.
@@ -128,8 +138,15 @@ func (db *DB) migrateSQLite(ctx context.Context) error {
 		var versions int64
 		err := db.write.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name = $1", goose.DefaultTablename).Scan(&versions)
 		if err != nil || versions == 0 || application != 0 {
-			return errors.Join(ErrForeign, err)
+			return 0, errors.Join(ErrForeign, err)
 		}
+	}
+	return tables, nil
+}
+
+func (db *DB) migrateSQLite(ctx context.Context) error {
+	if _, err := db.recognise(ctx); err != nil {
+		return err
 	}
 	dir, err := fs.Sub(migrations, "migrations/sqlite")
 	if err != nil {

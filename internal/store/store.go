@@ -6,7 +6,8 @@
 // [Open] takes a file path (SQLite; created with mode 0600) or a postgres://
 // URL, brings the schema up to date and returns a [DB], safe for concurrent
 // use. Two processes may open the same database: that is how `warder key`
-// works beside a running gateway.
+// works beside a running gateway. [Read] is for who only looks, as `warder check`
+// does, and leaves no trace.
 //
 // # What is kept
 //
@@ -83,6 +84,7 @@ type DB struct {
 	read     *sql.DB
 	location string
 	postgres bool // and not SQLite
+	reading  bool // nothing may be changed: see [Read]
 }
 
 var (
@@ -96,16 +98,25 @@ var (
 func Open(ctx context.Context, dsn string) (*DB, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	scheme, _, isURL := strings.Cut(dsn, "://")
+	server, err := onServer(dsn)
 	switch {
+	case err != nil:
+		return nil, err
+	case server:
+		return openPostgres(ctx, dsn)
 	case dsn == "":
 		return openSQLite(ctx, DefaultPath)
-	case isURL && (scheme == "postgres" || scheme == "postgresql"):
-		return openPostgres(ctx, dsn)
-	case isURL:
-		return nil, fmt.Errorf("opening the store: scheme %.20q is not known; expected a file path or a postgres:// URL", scheme)
 	}
 	return openSQLite(ctx, dsn)
+}
+
+// onServer reports whether dsn is the URL of a PostgreSQL server, and no path.
+func onServer(dsn string) (bool, error) {
+	scheme, _, isURL := strings.Cut(dsn, "://")
+	if isURL && scheme != "postgres" && scheme != "postgresql" {
+		return false, fmt.Errorf("opening the store: scheme %.20q is not known; expected a file path or a postgres:// URL", scheme)
+	}
+	return isURL, nil
 }
 
 // Close waits for what is running and closes all connections.

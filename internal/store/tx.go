@@ -22,6 +22,9 @@ func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // update runs f in a transaction that may write.
 func (db *DB) update(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
+	if db.reading {
+		return errReading
+	}
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	return inTx(ctx, db.write, nil, f)
