@@ -52,8 +52,12 @@ type Config struct {
 	// TLS is the certificate of the data plane; without it the server speaks
 	// plain HTTP.
 	TLS TLS `yaml:"tls"`
+	// ExtProc lets Warder work inside of Envoy, as its external processor, in
+	// builds with the tag extproc. Off without a listen address.
+	ExtProc ExtProc `yaml:"ext_proc"`
 	// Upstreams are the model servers that requests may go to. At least one
-	// is needed; a model is served by the first whose patterns match.
+	// is needed; a model is served by the first whose patterns match, or by others
+	// of that one's group.
 	Upstreams []Upstream `yaml:"upstreams" schema:"required"`
 	// Limits bounds sizes, times and concurrency.
 	Limits Limits `yaml:"limits"`
@@ -71,6 +75,17 @@ type Config struct {
 	Guard Guard `yaml:"guard"`
 	// Bundles says whose bundles of threats, signatures and models are taken in.
 	Bundles Bundles `yaml:"bundles"`
+	// Budgets limit requests, tokens and money, reserved before a call and settled
+	// after it.
+	Budgets []Budget `yaml:"budgets"`
+	// Spending says how budgets count.
+	Spending Spending `yaml:"spending"`
+	// Cache bounds what is kept of answers of models, for applications that have a
+	// cache.
+	Cache Cache `yaml:"cache"`
+	// Telemetry sends traces and metrics to an OpenTelemetry collector. They never
+	// hold prompt text. Off without an endpoint.
+	Telemetry Telemetry `yaml:"telemetry"`
 	// Log configures the server's own log. It never holds prompt text.
 	Log Log `yaml:"log"`
 	// Drain is how long a stopping server waits for requests in flight.
@@ -83,30 +98,6 @@ type TLS struct {
 	Cert string `yaml:"cert"`
 	// Key is the path of the private key, PEM.
 	Key string `yaml:"key"`
-}
-
-// Upstream is one model server.
-type Upstream struct {
-	// Name is how logs and metrics call it: lower-case letters, digits and
-	// dashes.
-	Name string `yaml:"name" schema:"required"`
-	// URL is the base address that /chat/completions is appended to, for
-	// example http://127.0.0.1:11434/v1. A literal private or loopback
-	// address, or localhost, is permission enough to connect to it.
-	URL string `yaml:"url" schema:"required"`
-	// Models are the models it serves, * standing for any run of characters.
-	// Empty means all.
-	Models []string `yaml:"models"`
-	// Key is the bearer token sent to it, as env:NAME or file:PATH. Empty
-	// sends none. Callers' keys are never passed on.
-	Key Secret `yaml:"key"`
-	// CAFile is a PEM file of the authorities to trust for it instead of the
-	// system's.
-	CAFile string `yaml:"ca_file"`
-	// AllowPrivate permits a host name that resolves to a private, loopback
-	// or link-local address. Without it such an answer of the resolver is
-	// refused, since it is how a name is turned against the inner network.
-	AllowPrivate bool `yaml:"allow_private"`
 }
 
 // Limits bounds what one request may cost.
@@ -123,9 +114,13 @@ type Limits struct {
 	Header ByteSize `yaml:"header"`
 	// Depth is how deeply a JSON body may nest.
 	Depth int `yaml:"depth"`
-	// Concurrent is the most requests at once; above it callers get 503 with
-	// Retry-After before any work.
+	// Concurrent is the most requests at once; above it they wait for a place.
 	Concurrent int `yaml:"concurrent"`
+	// Waiting is how many requests may wait for a place; more get 503 with
+	// Retry-After before any work. 0 lets none wait.
+	Waiting int `yaml:"waiting"`
+	// Patience is the longest that a request waits for a place before it gets 503.
+	Patience time.Duration `yaml:"patience"`
 	// ReadHeader is the time to receive a request's header.
 	ReadHeader time.Duration `yaml:"read_header"`
 	// ReadBody is the time to receive a request's body.
@@ -170,6 +165,10 @@ type Checkpoint struct {
 
 // Application is what one application has said about its requests.
 type Application struct {
+	// Class is how urgent its requests are when not all can run at once:
+	// interactive, where somebody waits for the answer; standard, where a program
+	// does; batch, where nobody does. Default: interactive.
+	Class string `yaml:"class" enum:"interactive,standard,batch"`
 	// SubjectHeader names the request header that carries the end user. It is
 	// a claim of the caller: it separates, it never grants.
 	SubjectHeader string `yaml:"subject_header"`
@@ -184,6 +183,12 @@ type Application struct {
 	// UnknownFields says what happens to string fields that the dialect does
 	// not know: inspect them as text, strip them, or refuse the request.
 	UnknownFields string `yaml:"unknown_fields" enum:"inspect,strip,refuse"`
+	// Cache says whether its answers are kept, to be given again to the same
+	// request. Off by default.
+	Cache ApplicationCache `yaml:"cache"`
+	// TokenInput lets texts come as numbers of a tokenizer's, in embeddings and
+	// completions. Nothing reads them: they pass uninspected.
+	TokenInput bool `yaml:"token_input"`
 }
 
 // Region is text between two delimiters that came from somewhere else.

@@ -45,7 +45,7 @@ func TestLeast(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default()
-	want.Upstreams = []Upstream{{Name: "a", URL: "http://127.0.0.1:1/v1", Models: []string{"*"}}}
+	want.Upstreams = []Upstream{Upstream{Name: "a", URL: "http://127.0.0.1:1/v1", Models: []string{"*"}}.WithDefaults(want.Limits)}
 	if d := cmp.Diff(want, c, cmpopts.EquateComparable(Secret{})); d != "" {
 		t.Error(d)
 	}
@@ -98,12 +98,15 @@ drain: 0s
 	want.Ledger = Ledger{Sync: SyncEach, Reserve: 64 << 20, SegmentBytes: 8 << 20, Checkpoint: Checkpoint{File: filepath.Join(dir, "../marks"), Every: 5 * time.Second}}
 	want.Limits.Body, want.Limits.Concurrent, want.Limits.Total = 1<<20, 7, 90*time.Second
 	want.Applications = map[string]Application{
-		"chat":  {SubjectHeader: "X-User", Canaries: true, UnknownFields: UnknownInspect, Regions: []Region{{"<d>", "</d>", guard.OriginDocument}}},
-		"other": {UnknownFields: UnknownStrip},
+		"chat":  {SubjectHeader: "X-User", Canaries: true, UnknownFields: UnknownInspect, Class: "interactive", Regions: []Region{{"<d>", "</d>", guard.OriginDocument}}},
+		"other": {UnknownFields: UnknownStrip, Class: "interactive"},
 	}
 	want.Upstreams = []Upstream{
-		{Name: "one", URL: "https://one.example/v1", Models: []string{"a*", "b"}, Key: Secret{"file:key.txt", "hunter-two"}, CAFile: filepath.Join(dir, "ca.pem")},
-		{Name: "two", URL: "http://two.internal/v1", Models: []string{"*"}, Key: Secret{"env:TWO", "second"}, AllowPrivate: true},
+		{Name: "one", URL: "https://one.example/v1", Models: []string{"a*", "b"}, Key: Secret{"file:key.txt", "hunter-two", filepath.Join(dir, "key.txt")}, CAFile: filepath.Join(dir, "ca.pem")},
+		{Name: "two", URL: "http://two.internal/v1", Models: []string{"*"}, Key: Secret{ref: "env:TWO", value: "second"}, AllowPrivate: true},
+	}
+	for i, u := range want.Upstreams {
+		want.Upstreams[i] = u.WithDefaults(want.Limits)
 	}
 	want.Guard = Guard{Detectors: DetectorsOff}
 	want.Log = Log{"debug", "json"}
@@ -269,7 +272,7 @@ func TestEnvironmentIsNotExpanded(t *testing.T) {
 // TestSecretIsNeverPrinted tries the ways in which values are printed.
 func TestSecretIsNeverPrinted(t *testing.T) {
 	const value = "tops3cret-value"
-	for _, s := range []Secret{NewSecret(value), {"env:KEY", value}, {"postgres://u:" + value, "postgres://u:" + value}} {
+	for _, s := range []Secret{NewSecret(value), {ref: "env:KEY", value: value}, {ref: "postgres://u:" + value, value: "postgres://u:" + value}} {
 		c := Default()
 		c.Store = s
 		c.Upstreams = []Upstream{{Name: "a", Key: s}}
@@ -415,8 +418,8 @@ func TestExampleLoads(t *testing.T) {
 	if errs := c.CheckFiles(); errs != nil {
 		t.Error(errs)
 	}
-	if notes := c.Notes(); len(notes) != 0 {
-		t.Errorf("the example gives up a protection: %q", notes)
+	if notes := c.Notes(); len(notes) != 1 || !strings.HasPrefix(notes[0], "upstream cluster has allow_private") { // which the example shows
+		t.Errorf("the example gives up other protections than allow_private of one upstream: %q", notes)
 	}
 }
 

@@ -31,6 +31,8 @@ func Default() *Config {
 			Header:            64 << 10,
 			Depth:             64,
 			Concurrent:        1024,
+			Waiting:           256,
+			Patience:          time.Second,
 			ReadHeader:        10 * time.Second,
 			ReadBody:          30 * time.Second,
 			UpstreamConnect:   10 * time.Second,
@@ -45,8 +47,43 @@ func Default() *Config {
 			SegmentBytes: 64 << 20,
 			Checkpoint:   Checkpoint{Every: time.Minute},
 		},
-		Guard: Guard{Detectors: DetectorsOn, Cache: 65536},
-		Log:   Log{Level: "info", Format: "text"},
-		Drain: 30 * time.Second,
+		Guard:     Guard{Detectors: DetectorsOn, Cache: 65536},
+		Spending:  defaultSpending(),
+		Cache:     defaultCache(),
+		Telemetry: Telemetry{Sample: 1, Every: time.Minute},
+		Log:       Log{Level: "info", Format: "text"},
+		Drain:     30 * time.Second,
 	}
+}
+
+// WithDefaults returns the upstream with every setting that it leaves out: l are the
+// limits of the same configuration, or the zero value for those of [Default].
+func (u Upstream) WithDefaults(l Limits) Upstream {
+	if l == (Limits{}) {
+		l = Default().Limits
+	}
+	u.Family = orDefault(u.Family, FamilyOpenAI)
+	u.OutputCap = orDefault(u.OutputCap, CapCompletion)
+	u.Weight = orDefault(u.Weight, 1)
+	u.MinTLS = orDefault(u.MinTLS, "1.2")
+	u.Deadlines = Deadlines{
+		Connect:   orDefault(u.Deadlines.Connect, l.UpstreamConnect),
+		TLS:       orDefault(u.Deadlines.TLS, l.UpstreamConnect),
+		FirstByte: orDefault(u.Deadlines.FirstByte, l.UpstreamFirstByte),
+		Idle:      orDefault(u.Deadlines.Idle, l.UpstreamIdle),
+		Total:     orDefault(u.Deadlines.Total, l.Total),
+	}
+	u.Retry.Attempts = orDefault(u.Retry.Attempts, 3)
+	u.Retry.Budget = orDefault(u.Retry.Budget, 20)
+	u.Retry.Floor = orDefault(u.Retry.Floor, 1)
+	u.Retry.MaxWait = orDefault(u.Retry.MaxWait, 2*time.Second)
+	u.Circuit = Circuit{
+		Failures: orDefault(u.Circuit.Failures, 50),
+		Minimum:  orDefault(u.Circuit.Minimum, 20),
+		Window:   orDefault(u.Circuit.Window, 10*time.Second),
+		Open:     orDefault(u.Circuit.Open, 5*time.Second),
+		Probes:   orDefault(u.Circuit.Probes, 3),
+	}
+	u.Health.Every = orDefault(u.Health.Every, 10*time.Second)
+	return u
 }

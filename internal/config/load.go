@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"warder.example/guard/strictyaml"
+	"warder.example/internal/admission"
 )
 
 // maxSecret is the most bytes of a secret.
@@ -66,26 +66,26 @@ func parse(name string, data []byte) (*Config, *strictyaml.File, error) {
 	if err != nil {
 		return nil, f, err
 	}
-	c.fill()
 	c.check(f.Errorf)
 	if err := f.Err(); err != nil {
 		return nil, f, err
 	}
+	c.fill()
 	return c, f, nil
 }
 
 // fill writes out defaults inside of lists and maps.
 func (c *Config) fill() {
 	for i := range c.Upstreams {
-		if u := &c.Upstreams[i]; len(u.Models) == 0 {
+		u := &c.Upstreams[i]
+		if *u = u.WithDefaults(c.Limits); len(u.Models) == 0 {
 			u.Models = []string{"*"}
 		}
 	}
 	for name, a := range c.Applications {
-		if a.UnknownFields == "" {
-			a.UnknownFields = UnknownInspect
-			c.Applications[name] = a
-		}
+		a.UnknownFields = orDefault(a.UnknownFields, UnknownInspect)
+		a.Class = orDefault(a.Class, admission.Interactive.String())
+		c.Applications[name] = a
 	}
 }
 
@@ -121,13 +121,13 @@ func (r *resolver) all(c *Config) {
 	r.state(c)
 	r.adminTokens(c)
 	r.guard(c)
-	for _, p := range []*string{&c.TLS.Cert, &c.TLS.Key, &c.Ledger.Checkpoint.File} {
+	r.telemetry(&c.Telemetry)
+	r.extProc(&c.ExtProc)
+	for _, p := range []*string{&c.TLS.Cert, &c.TLS.Key, &c.Ledger.Checkpoint.File, &c.Spending.Prices} {
 		*p = r.path(*p)
 	}
 	for i := range c.Upstreams {
-		u := &c.Upstreams[i]
-		u.CAFile = r.path(u.CAFile)
-		u.Key.value = r.secret(strictyaml.Index("upstreams", i)+".key", u.Key)
+		r.upstream(&c.Upstreams[i], strictyaml.Index("upstreams", i))
 	}
 }
 
@@ -169,14 +169,13 @@ func (r *resolver) secret(at string, s Secret) string {
 			return ""
 		}
 	default:
-		data, err := readBounded(r.path(name), maxSecret)
-		if err != nil {
+		var err error
+		if value, err = readSecret(r.path(name)); err != nil {
 			r.file.Errorf(at, "%s: reading %.200q: %v", at, name, err)
 			return ""
 		}
-		value = strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
 	}
-	if value == "" || len(value) > maxSecret || strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c == 0x7f || c == 0xfffd }) {
+	if !usable(value) {
 		r.file.Errorf(at, "%s: the value of %s is empty, over %d bytes, or holds control characters", at, s.ref, maxSecret)
 		return ""
 	}

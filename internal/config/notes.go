@@ -27,6 +27,11 @@ func (c *Config) Notes() []string {
 	if c.AdminPublic && len(c.AdminTokens) > 0 {
 		out = append(out, "admin_public is set and so are admin_tokens: these travel in the clear unless a proxy in front ends TLS")
 	}
+	for i := range c.Upstreams {
+		if u := &c.Upstreams[i]; u.AllowPrivate {
+			out = append(out, fmt.Sprintf("upstream %s has allow_private: its name may lead to any address of the inner network", u.Name))
+		}
+	}
 	if c.Guard.Detectors == DetectorsOff {
 		out = append(out, "guard.detectors is off: nothing is inspected")
 	}
@@ -36,7 +41,8 @@ func (c *Config) Notes() []string {
 	if c.Ledger.Sync == SyncOS {
 		out = append(out, "ledger.sync is os: records of the last seconds can be lost with the power")
 	}
-	return out
+	out = append(out, c.cacheNotes()...)
+	return append(out, c.Telemetry.note()...)
 }
 
 // LoadPolicy returns the compiled policy that the configuration calls name, or its
@@ -93,6 +99,8 @@ func (c *Config) CheckFiles() []error {
 	}
 	_, err := c.LoadThresholds(time.Now())
 	add(err)
+	_, err = c.BudgetRules()
+	add(err)
 	if c.TLS.Cert != "" {
 		if _, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key); err != nil {
 			add(fmt.Errorf("tls: %w", err))
@@ -101,22 +109,45 @@ func (c *Config) CheckFiles() []error {
 	for i := range c.Upstreams {
 		_, err := c.Upstreams[i].Roots()
 		add(err)
+		_, err = c.Upstreams[i].Certificate()
+		add(err)
 	}
+	_, err = c.Telemetry.Roots()
+	add(err)
 	return out
 }
 
 // Roots returns the authorities of CAFile; nil, for the system's, without one.
 func (u *Upstream) Roots() (*x509.CertPool, error) {
-	if u.CAFile == "" {
+	return readRoots(u.CAFile, "upstream "+u.Name)
+}
+
+// Roots returns the authorities of CAFile; nil, for the system's, without one.
+func (t *Telemetry) Roots() (*x509.CertPool, error) { return readRoots(t.CAFile, "telemetry") }
+
+func readRoots(path, of string) (*x509.CertPool, error) {
+	if path == "" {
 		return nil, nil
 	}
-	data, err := readBounded(u.CAFile, 4<<20)
+	data, err := readBounded(path, 4<<20)
 	if err != nil {
-		return nil, fmt.Errorf("ca_file %q of upstream %s: %w", u.CAFile, u.Name, err)
+		return nil, fmt.Errorf("ca_file %q of %s: %w", path, of, err)
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(data) {
-		return nil, fmt.Errorf("ca_file %q of upstream %s holds no certificate; expected PEM", u.CAFile, u.Name)
+		return nil, fmt.Errorf("ca_file %q of %s holds no certificate; expected PEM", path, of)
 	}
 	return pool, nil
+}
+
+// Certificate returns the client certificate; nil without one.
+func (u *Upstream) Certificate() (*tls.Certificate, error) {
+	if u.ClientCert == "" {
+		return nil, nil
+	}
+	c, err := tls.LoadX509KeyPair(u.ClientCert, u.ClientKey)
+	if err != nil {
+		return nil, fmt.Errorf("client certificate of upstream %s: %w", u.Name, err)
+	}
+	return &c, nil
 }

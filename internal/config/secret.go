@@ -2,8 +2,12 @@ package config
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"runtime"
 	"strings"
 )
 
@@ -13,6 +17,7 @@ import (
 type Secret struct {
 	ref   string // as written: env:NAME, file:PATH or a literal
 	value string
+	path  string // of its file, if it may be read again
 }
 
 // NewSecret returns a secret with that value, for tests and for values that do
@@ -21,6 +26,62 @@ func NewSecret(value string) Secret { return Secret{value: value} }
 
 // Reveal returns the value. Its callers are the places to review.
 func (s Secret) Reveal() string { return s.value }
+
+// File returns the path of the file that the value may be read from again with
+// [Secret.Reread]; empty if there is none.
+func (s Secret) File() string { return s.path }
+
+// Reread returns the secret with what its file holds now. It is an error when
+// others than the owner and group of the file may read it, when others than the
+// owner may write it, and when it does not hold a secret. Errors don't hold the
+// value.
+func (s Secret) Reread() (Secret, error) {
+	if s.path == "" {
+		return s, nil
+	}
+	if err := checkMode(s.path); err != nil {
+		return Secret{}, fmt.Errorf("secret %q: %w", s.path, err)
+	}
+	value, err := readSecret(s.path)
+	if err != nil {
+		return Secret{}, fmt.Errorf("reading secret %q: %w", s.path, err)
+	}
+	if !usable(value) {
+		return Secret{}, fmt.Errorf("secret %q is empty, over %d bytes, or holds control characters", s.path, maxSecret)
+	}
+	s.value = value
+	return s, nil
+}
+
+// readSecret returns what a file holds, without one line end.
+func readSecret(path string) (string, error) {
+	data, err := readBounded(path, maxSecret)
+	return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), err
+}
+
+// usable reports whether a value can be sent as a header.
+func usable(value string) bool {
+	return value != "" && len(value) <= maxSecret && !strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c == 0x7f || c == 0xfffd })
+}
+
+// forbidden are the permissions that a file of a secret must not have. The group
+// may read: orchestrators mount secrets for a group.
+const forbidden fs.FileMode = 0o027
+
+// checkMode checks who may read and write the file of a secret. Windows has no
+// such permissions.
+func checkMode(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return cause(err)
+	case !info.Mode().IsRegular():
+		return errors.New("not a regular file")
+	case runtime.GOOS != "windows" && info.Mode().Perm()&forbidden != 0:
+		return fmt.Errorf("has mode %04o, so that others may use the secret; expected 0600, or 0640 for a group", info.Mode().Perm())
+	}
+	return nil
+}
 
 // IsZero reports whether nothing was configured.
 func (s Secret) IsZero() bool { return s.ref == "" && s.value == "" }

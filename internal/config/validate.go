@@ -17,7 +17,9 @@ import (
 // Bounds of lists.
 const (
 	maxUpstreams = 64
-	maxModels    = 256
+	maxModels    = 256 // and aliases, of one upstream
+	maxKeys      = 16  // of one upstream, beside its first
+	maxHeaders   = 32  // set by one upstream
 	maxPolicies  = 1000
 	maxRegions   = 32
 	maxDelimiter = 256 // bytes
@@ -52,6 +54,10 @@ func (c *Config) check(r report) {
 	c.checkApplications(r)
 	c.checkAdminTokens(r)
 	c.Bundles.check(r)
+	c.checkBudgets(r)
+	c.checkCache(r)
+	c.Telemetry.check(r)
+	c.ExtProc.check(c, r)
 }
 
 func (c *Config) checkAddresses(r report) {
@@ -83,14 +89,6 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && a.Unmap().IsLoopback()
 }
 
-// private reports whether a URL's host is written so that nobody can take it
-// for a public one: localhost, or a literal address of an inner network.
-func private(host string) bool {
-	a, err := netip.ParseAddr(host)
-	a = a.Unmap()
-	return host == "localhost" || err == nil && (a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast())
-}
-
 func (c *Config) checkStore(r report) {
 	dsn := c.Store.value
 	if dsn == "" {
@@ -114,65 +112,6 @@ func (c *Config) checkStore(r report) {
 
 var upstreamName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
-func (c *Config) checkUpstreams(r report) {
-	if n := len(c.Upstreams); n == 0 || n > maxUpstreams {
-		r("upstreams", "%d upstreams; expected 1 to %d, each with name and url", n, maxUpstreams)
-		return
-	}
-	seen := map[string]bool{}
-	all := "" // the upstream that serves every model
-	for i := range c.Upstreams {
-		u := &c.Upstreams[i]
-		path := strictyaml.Index("upstreams", i)
-		if !upstreamName.MatchString(u.Name) {
-			r(path+".name", "upstream name %.80q; expected lower-case letters, digits and dashes, at most 63", u.Name)
-		}
-		if seen[u.Name] {
-			r(path+".name", "upstream %q is there twice", u.Name)
-		}
-		seen[u.Name] = true
-		u.check(r, path)
-		if all != "" {
-			r(path, "upstream %.80q serves nothing: %q before it serves every model", u.Name, all)
-		} else if slices.Contains(u.Models, "*") || len(u.Models) == 0 {
-			all = u.Name
-		}
-	}
-}
-
-func (u *Upstream) check(r report, path string) {
-	u.checkURL(r, path+".url")
-	if len(u.Models) > maxModels {
-		r(path+".models", "%d models; expected at most %d", len(u.Models), maxModels)
-	}
-	for i, m := range u.Models {
-		at := strictyaml.Index(path+".models", i)
-		if m == "" || len(m) > 256 || strings.ContainsFunc(m, func(c rune) bool { return c <= ' ' || c == 0x7f }) {
-			r(at, "model %.80q; expected a name without spaces, at most 256 bytes", m)
-		}
-		if slices.Contains(u.Models[:i], m) {
-			r(at, "model %.80q is listed twice", m)
-		}
-	}
-	if _, name, ok := cutReference(u.Key.ref); u.Key.ref != "" && (!ok || name == "") {
-		r(path+".key", "the key of upstream %.80q is written in the file; give it as env:NAME or file:PATH", u.Name)
-	}
-}
-
-func (u *Upstream) checkURL(r report, path string) {
-	v, err := url.Parse(u.URL)
-	switch {
-	case err != nil || v.Scheme != "http" && v.Scheme != "https" || v.Hostname() == "" || v.Opaque != "":
-		r(path, "the url of upstream %.80q; expected one such as https://models.example.com/v1", u.Name)
-	case v.User != nil:
-		r(path, "the url of upstream %.80q holds a user name or password; use key", u.Name)
-	case v.RawQuery != "" || v.ForceQuery || v.Fragment != "":
-		r(path, "the url of upstream %.80q holds a query or fragment; expected only a base address", u.Name)
-	case v.Scheme == "http" && !private(v.Hostname()) && !u.AllowPrivate:
-		r(path, "the url of upstream %.80q would carry texts in the clear; expected https, or allow_private: true for a name of your own network", u.Name)
-	}
-}
-
 // checkNumbers checks sizes, counts and times against their bounds.
 func (c *Config) checkNumbers(r report) {
 	l := &c.Limits
@@ -191,7 +130,7 @@ func (c *Config) checkNumbers(r report) {
 	for _, x := range []struct {
 		path      string
 		v, lo, hi int
-	}{{"limits.depth", l.Depth, 4, 1000}, {"limits.concurrent", l.Concurrent, 1, 1_000_000}, {"guard.cache", c.Guard.Cache, 0, 10_000_000}} {
+	}{{"limits.depth", l.Depth, 4, 1000}, {"limits.concurrent", l.Concurrent, 1, 1_000_000}, {"limits.waiting", l.Waiting, 0, 1_000_000}, {"guard.cache", c.Guard.Cache, 0, 10_000_000}} {
 		if x.v < x.lo || x.v > x.hi {
 			r(x.path, "%s is %d; expected %d to %d", x.path, x.v, x.lo, x.hi)
 		}
@@ -204,7 +143,7 @@ func (c *Config) checkNumbers(r report) {
 		{"limits.upstream_connect", l.UpstreamConnect, time.Millisecond, time.Hour}, {"limits.upstream_first_byte", l.UpstreamFirstByte, time.Millisecond, time.Hour},
 		{"limits.upstream_idle", l.UpstreamIdle, time.Millisecond, time.Hour}, {"limits.client_write", l.ClientWrite, time.Millisecond, time.Hour},
 		{"limits.total", l.Total, time.Millisecond, 24 * time.Hour}, {"ledger.checkpoint.every", c.Ledger.Checkpoint.Every, time.Second, 24 * time.Hour},
-		{"drain", c.Drain, 0, time.Hour},
+		{"limits.patience", l.Patience, 0, time.Minute}, {"drain", c.Drain, 0, time.Hour},
 	} {
 		if x.v < x.lo || x.v > x.hi {
 			r(x.path, "%s is %s; expected %s to %s", x.path, x.v, x.lo, x.hi)

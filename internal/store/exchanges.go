@@ -46,7 +46,22 @@ type ExchangeRow struct {
 	ResponseBytes   int64 // sent to the caller
 	RequestFindings int
 	AnswerFindings  int
+
+	// What it used, as it was charged. Cost is in micro-units of money, 0 also
+	// when the model had no price.
+	InputTokens  int64
+	CachedTokens int64 // of InputTokens
+	OutputTokens int64
+	Cost         int64
+	GuardMicros  int64  // spent on inspecting request and answer, in millionths of a second
+	UsageSource  string // UsageProvider or UsageEstimated; empty if nothing was used
 }
+
+// Who counted what an exchange used.
+const (
+	UsageProvider  = "provider"
+	UsageEstimated = "estimated"
+)
 
 // exchangeColumn is one column of the projection and its value in a row.
 type exchangeColumn struct {
@@ -85,6 +100,12 @@ var exchangeColumns = []exchangeColumn{
 	{"response_bytes", func(r *ExchangeRow) any { return r.ResponseBytes }},
 	{"request_findings", func(r *ExchangeRow) any { return int64(r.RequestFindings) }},
 	{"answer_findings", func(r *ExchangeRow) any { return int64(r.AnswerFindings) }},
+	{"input_tokens", func(r *ExchangeRow) any { return r.InputTokens }},
+	{"cached_tokens", func(r *ExchangeRow) any { return r.CachedTokens }},
+	{"output_tokens", func(r *ExchangeRow) any { return r.OutputTokens }},
+	{"cost", func(r *ExchangeRow) any { return r.Cost }},
+	{"guard_micros", func(r *ExchangeRow) any { return r.GuardMicros }},
+	{"usage_source", text(16, func(r *ExchangeRow) string { return r.UsageSource })},
 }
 
 // exchangeNames are the columns as a query lists them.
@@ -100,7 +121,8 @@ func scanExchange(rows *sql.Rows) (r ExchangeRow, err error) {
 	var opened, closed int64
 	err = rows.Scan(&r.Request, &r.Application, &r.Key, &r.Subject, &r.Route, &r.Model, &r.Upstream, &r.Policy,
 		&opened, &closed, &r.OpenedEntry, &r.ClosedEntry, &r.Action, &r.Rule, &r.AnswerAction, &r.AnswerRule,
-		&r.Code, &r.Category, &r.End, &r.Status, &r.RequestBytes, &r.ResponseBytes, &r.RequestFindings, &r.AnswerFindings)
+		&r.Code, &r.Category, &r.End, &r.Status, &r.RequestBytes, &r.ResponseBytes, &r.RequestFindings, &r.AnswerFindings,
+		&r.InputTokens, &r.CachedTokens, &r.OutputTokens, &r.Cost, &r.GuardMicros, &r.UsageSource)
 	r.Opened, r.Closed = fromMicros(opened), fromMicros(closed)
 	return r, err
 }

@@ -33,6 +33,7 @@ var scalars = map[string]struct {
 	"Secret":  {object{"type": "string"}, "text, env:NAME or file:PATH"},
 	"ByteSize": {object{"anyOf": []any{object{"type": "integer", "minimum": 0},
 		object{"type": "string", "pattern": "^[0-9]+ ?(B|KiB|MiB|GiB)?$"}}}, "size"},
+	"price.Amount":  {object{"type": "number", "minimum": 0}, "amount"},
 	"time.Duration": {object{"type": "string", "pattern": `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`}, "duration"},
 	"guard.Origin":  {object{"enum": []any{"user", "document", "tool", "email"}}, "user, document, tool or email"},
 }

@@ -92,6 +92,7 @@ type Store interface {
 	Threats
 	Bundles
 	Projection
+	Costs
 	Ping(ctx context.Context) error
 }
 
@@ -138,7 +139,7 @@ const minimum = 25
 // RunTests runs the whole suite, each test on a new store.
 func RunTests(t *testing.T, b Backend) {
 	ran := 0
-	for _, group := range [][]test{applicationTests, keyTests, generationTests, actTests, policyTests, threatTests, bundleTests, exchangeTests} {
+	for _, group := range [][]test{applicationTests, keyTests, generationTests, actTests, policyTests, threatTests, bundleTests, exchangeTests, costTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				clock := NewClock()

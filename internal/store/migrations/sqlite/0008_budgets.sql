@@ -1,0 +1,33 @@
+-- How much was used: counters of budgets, each in its latest window, and what is
+-- reserved of them. Times are microseconds since 1970 UTC. And what exchanges used,
+-- for the cost report.
+
+-- +goose Up
+CREATE TABLE budget_counters (
+    name       TEXT PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 2560),
+    "group"    TEXT NOT NULL CHECK (length("group") <= 64), -- whose it is
+    starts     INTEGER NOT NULL,
+    ends       INTEGER NOT NULL,
+    settled    INTEGER NOT NULL CHECK (settled >= 0),
+    reserved   INTEGER NOT NULL CHECK (reserved >= 0)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX budget_counters_ends ON budget_counters (ends);
+
+CREATE TABLE budget_groups (
+    name     TEXT PRIMARY KEY CHECK (length(name) <= 64),
+    counters INTEGER NOT NULL CHECK (counters >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE budget_holds (
+    id    TEXT PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 128),
+    owner TEXT NOT NULL CHECK (length(owner) <= 128),
+    hold  TEXT NOT NULL CHECK (length(hold) <= 1048576) -- JSON
+) STRICT, WITHOUT ROWID;
+CREATE INDEX budget_holds_owner ON budget_holds (owner, id);
+
+ALTER TABLE exchanges ADD COLUMN input_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE exchanges ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE exchanges ADD COLUMN output_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE exchanges ADD COLUMN cost INTEGER NOT NULL DEFAULT 0; -- micro-units of money
+ALTER TABLE exchanges ADD COLUMN guard_micros INTEGER NOT NULL DEFAULT 0; -- time spent on inspection
+ALTER TABLE exchanges ADD COLUMN usage_source TEXT NOT NULL DEFAULT '' CHECK (length(usage_source) <= 16);
