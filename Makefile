@@ -2,7 +2,7 @@
 GO      ?= go
 BIN     := bin/warder
 LDFLAGS := -s -w $(if $(VERSION),-X main.version=$(VERSION))
-FUZZTIME ?= 10s
+FUZZTIME ?= 20s
 
 .PHONY: help build test lint unit race coverage fuzz-seeds fuzz bench demo generate check-generated clean
 
@@ -30,7 +30,7 @@ coverage: ## the decision path of the policy is covered to the last statement
 fuzz-seeds: ## run every fuzz test on its seeds
 	$(GO) test -run '^Fuzz' ./...
 
-fuzz: ## run every fuzz test for FUZZTIME (10s)
+fuzz: ## run every fuzz test for FUZZTIME (20s)
 	FUZZTIME=$(FUZZTIME) test/fuzz.sh
 
 bench: ## the benchmarks of all packages

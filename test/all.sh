@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 go=${GO:-go}
 
 # The packages that share memory between goroutines.
-concurrent="./guard ./guard/detect ./internal/access ./internal/event ./internal/gateway/... ./internal/ledger ./internal/node/... ./internal/practice ./internal/store"
+concurrent="./guard ./guard/detect ./internal/access ./internal/admission ./internal/budget/... ./internal/event ./internal/gateway/... ./internal/ledger ./internal/node/... ./internal/practice ./internal/store"
 
 all="prepare format vet structure staticcheck deadcode generated unit coverage modules race e2e govulncheck"
 

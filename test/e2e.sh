@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Drives the built program with the official OpenAI SDKs for Go and Node: starts
+# Drives the built program with official SDKs for Go and Node (OpenAI, Anthropic, Google), the
+# Vercel AI SDK and LangChain.js: starts
 # the practice target and a gateway on free ports of loopback, registers two
 # applications, runs test/sdk. Usage: test/e2e.sh [path of a warder binary]
 set -euo pipefail
@@ -42,6 +43,14 @@ upstreams:
   - name: practice
     url: $target
     models: [practice-*]
+  - name: practice-anthropic
+    family: anthropic
+    url: $target
+    models: [practice-*]
+  - name: practice-gemini
+    family: gemini
+    url: $target
+    models: [practice-*]
 YAML
 "$warder" app create helpdesk --data "$work/data" >/dev/null
 "$warder" app create soft --refusal content_filter --data "$work/data" >/dev/null
@@ -53,20 +62,27 @@ addr=$(sed -nE 's/.*serving on ([^ ,]+),.*/\1/p' "$work/serve.out")
 export WARDER_KEY WARDER_SOFT_KEY WARDER_URL="http://$addr/v1"
 
 status=0
-echo "e2e: official Go SDK"
-(cd test/sdk/go && go test -count=1 -v . 2>&1 | tee "$work/go.out" | grep -E '^(---|ok|FAIL|panic)|sdk_test.go') || true
+echo "e2e: official Go SDKs"
+(cd test/sdk/go && go test -count=1 -v . 2>&1 | tee "$work/go.out" | grep -E '^(---|ok|FAIL|panic)|_test.go') || true
 grep -q '^ok' "$work/go.out" || status=1
 ran=$(grep -c '^--- PASS' "$work/go.out" || true)
-[ "$ran" -ge 12 ] || { echo "e2e: only $ran Go SDK tests passed; expected at least 12"; status=1; }
+[ "$ran" -ge 19 ] || { echo "e2e: only $ran Go SDK tests passed; expected at least 19"; status=1; }
 
 if command -v npm >/dev/null; then
-  echo "e2e: official Node SDK"
+  echo "e2e: official Node SDKs"
   mkdir "$work/node"
   cp test/sdk/node/* "$work/node/"
   (cd "$work/node" && npm ci --no-audit --no-fund --silent && node --test 2>&1 | tee out.txt | grep -E '^# (pass|fail|tests)|not ok') || status=1
   grep -q '^# fail 0' "$work/node/out.txt" || { cat "$work/node/out.txt"; status=1; }
   ran=$(sed -nE 's/^# pass ([0-9]+).*/\1/p' "$work/node/out.txt")
-  [ "${ran:-0}" -ge 11 ] || { echo "e2e: only ${ran:-0} Node SDK tests passed; expected at least 11"; status=1; }
+  [ "${ran:-0}" -ge 34 ] || { echo "e2e: only ${ran:-0} Node SDK tests passed; expected at least 34"; status=1; }
+  echo "e2e: Vercel AI SDK and LangChain.js"
+  mkdir "$work/frameworks"
+  cp test/sdk/frameworks/* "$work/frameworks/"
+  (cd "$work/frameworks" && npm ci --no-audit --no-fund --silent && node --test 2>&1 | tee out.txt | grep -E '^# (pass|fail|tests)|not ok') || status=1
+  grep -q '^# fail 0' "$work/frameworks/out.txt" || { cat "$work/frameworks/out.txt"; status=1; }
+  ran=$(sed -nE 's/^# pass ([0-9]+).*/\1/p' "$work/frameworks/out.txt")
+  [ "${ran:-0}" -ge 14 ] || { echo "e2e: only ${ran:-0} framework tests passed; expected at least 14"; status=1; }
 elif [ "${WARDER_TEST_REQUIRE_NODE:-}" = 1 ]; then
   echo "e2e: npm is missing; install Node.js 20 or later"; status=1
 else

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 go=${GO:-go}
-time=${FUZZTIME:-10s}
+time=${FUZZTIME:-20s}
 
 ran=0
 for dir in $("$go" list -f '{{.Dir}}' ./...); do

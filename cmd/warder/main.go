@@ -34,6 +34,7 @@ type commands struct {
 	Calibrate calibrateCmd `cmd:"" help:"Choose thresholds by a false-positive budget, on honest texts of your own."`
 	Config    configCmd    `cmd:"" help:"Check a configuration and print its schema."`
 	Audit     auditCmd     `cmd:"" help:"Verify and export the audit log."`
+	Cost      costCmd      `cmd:"" help:"Report what exchanges used: requests, tokens and money."`
 	Lexicon   lexiconCmd   `cmd:"" help:"Check the entries of the classifier's lexicon, and measure what each does."`
 	Train     trainCmd     `cmd:"" help:"Train models."`
 	Eval      evalCmd      `cmd:"" help:"Measure a guard on a corpus."`

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"http": httpCommand, "await": awaitCommand,
+			"http": httpCommand, "await": awaitCommand, "used": usedCommand,
 		}})
 }
 

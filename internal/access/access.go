@@ -25,7 +25,9 @@
 // # Limits
 //
 // Limits count per key in this process. A deployment of n replicas that share
-// one source admits at most n times the limit.
+// one source admits at most n times the limit. How many tokens and how much money
+// may be used, in windows of the calendar and on several nodes, is the business of
+// package [warder.example/internal/budget].
 package access
 
 import (

@@ -42,9 +42,12 @@ type Chunk struct {
 	// clients differ in which of them they go by.
 	Event string
 	Done  bool // the event ends the stream
-	Error bool // the event tells of an error
-	ID    string
-	Model string
+	// Unasked says that the event tells nothing but the usage that Warder alone asked
+	// for: it must not leave, and its leaves were not compared with those before.
+	Unasked bool
+	Error   bool // the event tells of an error
+	ID      string
+	Model   string
 	// Choices are those that the event speaks of, in its order.
 	Choices []Choice
 	Usage   Usage

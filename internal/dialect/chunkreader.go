@@ -48,6 +48,10 @@ func (r *ChunkReader) Parse(name string, data []byte) (*Chunk, error) {
 	if err := c.parse(name, data, r.limits); err != nil {
 		return nil, err
 	}
+	if c.Unasked = r.limits.Unasked && c.Usage.Present && len(c.Choices) == 0 && !c.Done && !c.Error; c.Unasked {
+		c.news = -1 // no later event is like this one
+		return c, nil
+	}
 	for i := range c.Leaves {
 		l := &c.Leaves[i]
 		if l.Delta || l.Field && !l.Known {

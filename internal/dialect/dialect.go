@@ -123,6 +123,10 @@ type Limits struct {
 	MaxLeaves int // strings to inspect
 	MaxBytes  int // length of the body; at most 1 GiB
 	Unknown   UnknownAction
+	Tokens    bool // text may come as numbers of a tokenizer's, which nobody reads
+	// Unasked says that the caller did not ask for a stream's usage, but Warder did:
+	// what tells it does not leave, see [Rule].Unasked.
+	Unasked bool
 }
 
 func (l Limits) orDefaults() Limits {

@@ -13,12 +13,14 @@ type Document struct {
 	// Leaves are the strings to inspect, in the order of the body.
 	Leaves []Leaf
 
-	body  []byte
-	src   string // body
-	steps []step
-	cuts  []patch // what never leaves
-	drops []patch // what leaves only when nothing is masked
-	moved bool    // a piece begins with a character whose first half came before
+	body   []byte
+	src    string // body
+	steps  []step
+	cuts   []patch // what never leaves, and what Warder adds
+	drops  []patch // what leaves only when nothing is masked
+	files  int     // that are no text, or may be links to such
+	opaque int     // bytes of those that are here
+	moved  bool    // a piece begins with a character whose first half came before
 }
 
 // walker is the state of one reading.

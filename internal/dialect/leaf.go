@@ -32,7 +32,13 @@ func (w *walker) text(r *Rule) (string, error) {
 
 // leaf enters a string unless its use says that it needs no inspection.
 func (w *walker) leaf(r *Rule, text string, s str, key bool) error {
+	if !key && (r.Use == Media || r.Use == MediaURL) {
+		w.doc.files++
+	}
 	if !key && r.passes(text) || r.Use == Own {
+		if r.Use == Media || r.Use == MediaURL {
+			w.doc.opaque += s.end - s.start
+		}
 		return nil
 	}
 	l := Leaf{Text: text, Turn: w.turn, Origin: r.Origin, Known: true, key: key, late: r.Late, head: s.head, tail: s.tail,
@@ -77,6 +83,8 @@ func (r *Rule) passes(text string) bool {
 		return IsMedia(text)
 	case MediaURL:
 		return IsMediaURL(text)
+	case Vector:
+		return IsVector(text)
 	}
 	return false
 }

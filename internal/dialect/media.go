@@ -44,6 +44,12 @@ func IsMedia(s string) bool {
 	return isFile(s, picture|sound|pageFile)
 }
 
+// IsMediaOf is [IsMedia] for base64 beside which a member of its own declares the
+// kind, as image/png does: a file of another family is none.
+func IsMediaOf(kind, s string) bool {
+	return len(kind) <= 64 && isFile(s, familyOf(strings.ToLower(kind)))
+}
+
 // IsMediaURL is [IsMedia] for a place where a URL belongs: base64 that is not in
 // a data URL is text there.
 func IsMediaURL(s string) bool {

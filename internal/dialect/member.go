@@ -31,10 +31,11 @@ func (w *walker) members(m *members) error {
 		}
 		w.at++
 		w.space()
+		cut := rule.Cut || rule.Unasked && w.lim.Unasked && w.at < len(w.src) && w.src[w.at] == 'n'
 		if err := w.value(rule); err != nil {
 			return err
 		}
-		if more, err = w.finish(&e, '}', rule.Cut); err != nil {
+		if more, err = w.finish(&e, '}', cut); err != nil {
 			return err
 		}
 	}

@@ -23,6 +23,7 @@ const (
 	CodeMissingField   = "missing_field"
 	CodeUnknownField   = "unknown_field"
 	CodeInvalidValue   = "invalid_value"
+	CodeTokenInput     = "token_input" // text as numbers of a tokenizer's, which cannot be read
 )
 
 // A Problem says why a body is refused. It never holds text of the body other

@@ -46,7 +46,8 @@ type Protocol interface {
 	// caller was told so much. Nothing follows.
 	FailureEvent(f Failure, told *Told) []byte
 	// Refusal returns a whole answer that says the text and ends as a content
-	// filter ends one.
+	// filter ends one. It is nil where answers are no text: then the caller gets a
+	// failure.
 	Refusal(r Refusal) []byte
 	// RefusalStream returns the same as the events of a stream.
 	RefusalStream(r Refusal) []byte
@@ -73,4 +74,5 @@ type Refusal struct {
 	Text    string // for people
 	Created int64  // seconds since 1970
 	N       int    // answers asked for; less than 1 means 1
+	Prompt  bool   // the request was stopped, not what the model said
 }

@@ -18,6 +18,14 @@ type Request struct {
 	User         string // whom the request is for in the dialect's own field: a claim of the caller
 	Subject      string // the same, and the conversation, in Warder's extension
 	Session      string
+	// Drafts is how many answers the model writes, where that may be more than N
+	// come back; else 0.
+	Drafts int
+	// CapAt is where a cap of an answer's tokens belongs if the request has none,
+	// OlderCapAt the same under the name that servers took before, and UsageAt where
+	// a stream's usage is asked for. They are left zero where there is none: see
+	// [Scope.Blank].
+	CapAt, OlderCapAt, UsageAt Blank
 	// Leaves are the texts to inspect.
 	Leaves []Leaf
 

@@ -15,7 +15,7 @@ import (
 // It is exact: JSON with equal bytes before and after a string has the same
 // structure, and neither an escape nor a quote is among the new bytes.
 func (d *Document) Reread(body []byte) bool {
-	if len(d.Leaves) == 0 || d.moved || len(d.cuts) > 0 {
+	if len(d.Leaves) == 0 || d.moved {
 		return false
 	}
 	l := &d.Leaves[len(d.Leaves)-1]
@@ -37,10 +37,12 @@ func (d *Document) Reread(body []byte) bool {
 		return false
 	}
 	shift := end - int(l.end)
-	for i := range d.drops {
-		if d.drops[i].start >= head {
-			d.drops[i].start += shift
-			d.drops[i].end += shift
+	for _, list := range [...][]patch{d.drops, d.cuts} {
+		for i := range list {
+			if list[i].start >= head {
+				list[i].start += shift
+				list[i].end += shift
+			}
 		}
 	}
 	d.body, d.src = body, unsafe.String(unsafe.SliceData(body), len(body))

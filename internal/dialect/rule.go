@@ -42,6 +42,8 @@ const (
 	Octet
 	// CandidateOctet is like Octet for a Candidate.
 	CandidateOctet
+	// Vector is opaque when [IsVector] says so; any other string is Prose.
+	Vector
 )
 
 // Types is a set of JSON types.
@@ -94,6 +96,9 @@ type Rule struct {
 	Turns  bool // the elements are messages or choices: they number Leaf.Turn; what is no array is the only one
 	Tag    Tag  // not zero: a Close function reads the value
 	Cut    bool // the member never leaves Warder
+	// Unasked is the usage of a stream, which may be there only because Warder asked
+	// for it: as null, the member does not leave under [Limits].Unasked.
+	Unasked bool
 	// Drop turns the value into null when anything in the body is masked.
 	Drop bool
 	// Delta says that the string continues in the next event of a stream.
@@ -103,7 +108,8 @@ type Rule struct {
 
 // An Object says what is known of the members of one JSON object.
 type Object struct {
-	// Fields are the known members.
+	// Fields are the known members. Names that differ in case, dashes and
+	// underscores alone are spellings of one member, which may be there once.
 	Fields map[string]*Rule
 	// Rest is the rule for all other members. With it the keys are the
 	// sender's choice: they may have escapes, and those that could carry
@@ -174,9 +180,14 @@ func compile(r *Rule) {
 	}
 	o.members = make(map[string]member, len(o.Fields))
 	o.folds = make(map[string]bool, len(o.Fields))
+	bits := make(map[string]uint8, len(o.Fields))
 	for name, f := range o.Fields {
-		o.members[name] = member{f, uint8(len(o.members))}
-		o.folds[fold(name)] = true
+		key := fold(name)
+		if _, ok := bits[key]; !ok {
+			bits[key] = uint8(len(bits))
+		}
+		o.members[name] = member{f, bits[key]}
+		o.folds[key] = true
 	}
 	for _, name := range o.Required {
 		if _, ok := o.members[name]; !ok {

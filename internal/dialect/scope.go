@@ -39,6 +39,9 @@ type Scope struct {
 	values []Value
 }
 
+// Limits returns those of the reading.
+func (s *Scope) Limits() Limits { return s.w.lim }
+
 // State returns what was given to [Parse].
 func (s *Scope) State() any { return s.w.state }
 
@@ -58,6 +61,11 @@ func (s *Scope) Index() int {
 
 // Raw returns the object as it stands in the body.
 func (s *Scope) Raw() []byte { return s.w.body[s.begin:s.w.at:s.w.at] }
+
+// Around returns the object as it stands in the body before and behind a value of it.
+func (s *Scope) Around(v Value) (before, behind []byte) {
+	return s.w.body[s.begin:v.start:v.start], s.w.body[v.end:s.w.at:s.w.at]
+}
 
 // Value returns the value with that tag, which must be the dialect's. Null and
 // absent values are not there.
@@ -139,4 +147,21 @@ func (s *Scope) Values(t Tag) iter.Seq[Value] {
 func (s *Scope) Arguments(i int) error {
 	s.w.doc.Leaves[i].Kind = guard.ToolArguments
 	return s.w.inner(i)
+}
+
+// As reads leaf i of the object, which must be a text that the table knows, by
+// another rule: its use (text, name or tool arguments), its name and whether it
+// goes on. It is for dialects in which another member says what a text is. Its
+// origin stays.
+func (s *Scope) As(i int, r *Rule) {
+	l := &s.w.doc.Leaves[s.from+i]
+	l.rule = r
+	switch r.Use {
+	case Arguments:
+		l.Kind = guard.ToolArguments
+	case Label, Word:
+		l.Kind = guard.Name
+	default:
+		l.Kind = guard.Prose
+	}
 }

@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	"cmp"
 	"slices"
 
 	"warder.example/guard"
@@ -11,6 +10,7 @@ import (
 type patch struct {
 	start, end int
 	with       string
+	added      bool // a member that Warder adds: it stays, whatever goes behind it
 }
 
 // Rewritten reports whether [Document.Splice] changes the body without any edit.
@@ -28,7 +28,18 @@ func (d *Document) Splice(edits []Edit) []byte {
 	if len(patches) == 0 {
 		return d.body
 	}
-	slices.SortStableFunc(patches, func(a, b patch) int { return cmp.Or(a.start-b.start, b.end-a.end) })
+	slices.SortStableFunc(patches, func(a, b patch) int {
+		switch {
+		case a.start != b.start:
+			return a.start - b.start
+		case a.added != b.added:
+			if a.added {
+				return -1
+			}
+			return 1
+		}
+		return b.end - a.end
+	})
 	out := make([]byte, 0, len(d.body)+64)
 	at := 0
 	for _, p := range patches {
@@ -69,7 +80,7 @@ func (d *Document) patches(edits []Edit) (out []patch, masked bool) {
 		case len(ms) > 0:
 			raw := d.src[l.start:l.end]
 			for _, m := range mapMasks(raw, ms) {
-				out = append(out, patch{int(l.start) + m.Start, int(l.start) + m.End, string(AppendEscaped(nil, m.With))})
+				out = append(out, patch{start: int(l.start) + m.Start, end: int(l.start) + m.End, with: string(AppendEscaped(nil, m.With))})
 			}
 		}
 	}

@@ -3,7 +3,8 @@ package dialect
 // Usage is what an answer says it cost, in tokens.
 type Usage struct {
 	Prompt, Completion, Total int
-	Cached                    int // of Prompt
+	Cached                    int // of Prompt, read from the provider's cache
+	Written                   int // of Prompt, kept in it
 	Reasoning                 int // of Completion
 	Present                   bool
 }

@@ -5,13 +5,15 @@ import (
 	"net/http"
 	"strings"
 
+	"warder.example/docs"
 	"warder.example/internal/config"
+	"warder.example/internal/egress"
 	"warder.example/internal/ledger"
 )
 
 // AdminHandler returns what the admin listener serves: health (the process
-// runs), readiness (it can do its work), metrics, a reload, and the administrative
-// API, which alone knows callers. It shows no texts.
+// runs), readiness (it can do its work), metrics, the description of every endpoint, a
+// reload, and the administrative API, which alone knows callers. It shows no texts.
 func (s *Server) AdminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { say(w, http.StatusOK, "ok") })
@@ -23,6 +25,11 @@ func (s *Server) AdminHandler() http.Handler {
 		say(w, http.StatusOK, "ready")
 	})
 	mux.Handle("GET /metrics", s.metrics.handler())
+	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/yaml")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		_, _ = w.Write(docs.OpenAPI())
+	})
 	if s.admin != nil {
 		mux.Handle("/v1/", s.admin)
 	}
@@ -74,7 +81,7 @@ func localHost(hostport string) bool {
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
 		host = host[:i]
 	}
-	return localName(strings.Trim(host, "[]"))
+	return egress.LocalName(strings.Trim(host, "[]"))
 }
 
 func say(w http.ResponseWriter, status int, text string) {

@@ -25,7 +25,7 @@ func (t *talk) answer(res *http.Response) *failure {
 	case res.StatusCode >= 400:
 		return t.upstreamError(res)
 	case res.StatusCode != http.StatusOK:
-		return failUpGarbage.because(fmt.Errorf("status %d; expected 200 (redirects are not followed)", res.StatusCode))
+		return failUpGarbage.because(fmt.Errorf("status %d; expected 200", res.StatusCode))
 	case streams && t.req.Stream:
 		return t.stream(res)
 	case streams:
@@ -45,6 +45,7 @@ func isStream(contentType string) bool {
 
 // whole inspects and sends an answer that is not a stream.
 func (t *talk) whole(res *http.Response) *failure {
+	t.spent.lost = true // until it was read
 	l := t.state.cfg.Limits
 	body, err := readBody(res.Body, res.ContentLength, int64(l.Answer))
 	if err == nil {
@@ -53,11 +54,16 @@ func (t *talk) whole(res *http.Response) *failure {
 	if err != nil {
 		return t.unreadable(err)
 	}
+	t.call.LastByte()
 	began := time.Now()
 	a, err := t.route.protocol.ParseAnswer(body, t.answerLimits())
 	if err != nil {
 		return failUpGarbage.because(err)
 	}
+	t.looked = began
+	t.said(a.Model, a.Choices, a.Usage)
+	t.spent.lost = false
+	t.spent.whole(a)
 	texts := make([]guard.Text, len(a.Leaves))
 	for i := range a.Leaves {
 		le := &a.Leaves[i]
@@ -73,7 +79,7 @@ func (t *talk) whole(res *http.Response) *failure {
 	}
 	found, _ = joined.fold(found)
 	v := returningGuard(t.guard, func(f *guard.Finding) bool { return readings[f.Text].cameBack(f) }).Decide(f, found)
-	t.server.metrics.took("inspect_answer", began)
+	t.inspected("inspect_answer", began)
 	var edits []dialect.Edit
 	c := &t.closing
 	for i := range texts {
@@ -95,7 +101,9 @@ func (t *talk) whole(res *http.Response) *failure {
 		}
 	}
 	c.Account.Exact, c.Account.Windowed = c.Account.Received, c.Account.Received
-	if !v.Action.Stops() {
+	if v.Action.Stops() {
+		c.Account.Masked = 0 // nothing leaves, masked or not
+	} else {
 		c.Account.Released = c.Account.Received - c.Account.Masked
 	}
 	t.verdict(&v, func(i int) string { return a.Leaves[i].Path() })
@@ -107,13 +115,15 @@ func (t *talk) whole(res *http.Response) *failure {
 	if err := t.close(); err != nil {
 		return failLedger.because(err)
 	}
-	_ = t.out.whole(http.StatusOK, "application/json", answerHeader(res.Header), scanned(out))
+	t.keep(a, &v, edits, out)
+	_ = t.out.whole(http.StatusOK, "application/json", t.tell(t.answerHeader(res.Header)), scanned(out))
 	return nil
 }
 
 // verdict notes the verdict on an answer in the closing record.
 func (t *talk) verdict(v *guard.Verdict, path func(int) string) {
 	t.server.metrics.found(v, guard.Answer)
+	t.answered(v, path)
 	c := &t.closing
 	c.Action, c.Would, c.Rule, c.Code = v.Action, v.Would, v.Rule, v.Code
 	if t.pseudonyms != nil {
@@ -158,9 +168,13 @@ func (t *talk) stream(res *http.Response) *failure {
 	}
 	l := t.state.cfg.Limits
 	events := dialect.NewEventReader(&flushing{r: io.LimitReader(body, int64(l.Answer)+1), left: int64(l.Answer), out: t.out}, int(l.Event))
-	r := newRelay(t.r.Context(), t.guard, t.facts, t.about, t.route.protocol.Chunks(t.answerLimits()))
-	r.pseudonyms = t.pseudonyms
-	header := answerHeader(res.Header)
+	limits := t.answerLimits()
+	limits.Unasked = t.spent.unasked
+	r := newRelay(t.r.Context(), t.guard, t.facts, t.about, t.route.protocol.Chunks(limits))
+	r.pseudonyms, r.observation, r.spent = t.pseudonyms, &t.observation, &t.spent
+	t.server.metrics.streams.Inc()
+	defer t.server.metrics.streams.Dec()
+	header := t.tell(t.answerHeader(res.Header))
 	for {
 		ev, err := events.Next()
 		if errors.Is(err, io.ErrUnexpectedEOF) && r.parser.Ends(ev.Data) {
@@ -171,7 +185,10 @@ func (t *talk) stream(res *http.Response) *failure {
 		if err != nil {
 			return t.streamEnded(r, header, err)
 		}
-		if err := r.add(ev); err != nil {
+		t.call.FirstByte()
+		began := time.Now()
+		err = r.add(ev)
+		if t.guarding += time.Since(began); err != nil {
 			return t.broken(r, failUpGarbage.because(err))
 		}
 		ended, f := t.pass(r, header)
@@ -230,6 +247,7 @@ func (t *talk) pass(r *relay, h http.Header) (ended bool, f *failure) {
 		}
 		if len(b) > 0 {
 			t.out.stream(http.StatusOK, h)
+			t.seen.FirstByte()
 			if err := t.out.write(scanned(b)); err != nil {
 				return true, t.broken(r, failUpCut.because(err))
 			}
@@ -240,6 +258,7 @@ func (t *talk) pass(r *relay, h http.Header) (ended bool, f *failure) {
 	}
 	if !t.out.begun {
 		v, a := r.result()
+		a.Released, a.Masked, a.Exposed = 0, 0, 0 // nothing leaves
 		t.closing.Account = a
 		t.verdict(&v, r.path)
 		return true, t.refuse(&v)
@@ -253,6 +272,7 @@ func (t *talk) pass(r *relay, h http.Header) (ended bool, f *failure) {
 
 // finish keeps the closed record and sends the last bytes.
 func (t *talk) finish(r *relay, h http.Header, end string, last []byte) *failure {
+	t.spent.final = t.spent.usage.Present && end == "complete"
 	v, a := r.result()
 	t.closing.Account, t.closing.Status, t.closing.End, t.closing.Bytes = a, http.StatusOK, end, int64(len(last))
 	t.verdict(&v, r.path)
@@ -337,6 +357,7 @@ func (t *talk) brokenBy(r *relay, f *failure, last cleared) *failure {
 // nothing is found, the gateway's own words otherwise. What concerns the
 // gateway's own credentials is not the caller's business.
 func (t *talk) upstreamError(res *http.Response) *failure {
+	t.spent.free = true // providers do not charge for it
 	f := failure{Status: res.StatusCode, Code: "upstream_error", Message: "The model server answered with status " + http.StatusText(res.StatusCode) + "."}
 	switch res.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
@@ -361,7 +382,7 @@ func (t *talk) upstreamError(res *http.Response) *failure {
 	if err := t.close(); err != nil {
 		return failLedger.because(err)
 	}
-	_ = t.out.whole(res.StatusCode, "application/json", answerHeader(res.Header), scanned(body))
+	_ = t.out.whole(res.StatusCode, "application/json", t.answerHeader(res.Header), scanned(body))
 	return nil
 }
 

@@ -23,6 +23,7 @@ func (o *Opened) AppendJSON(dst []byte) ([]byte, error) {
 	m := members{b: append(dst, '{')}
 	m.text("key", o.Key)
 	m.text("route", o.Route)
+	m.textIf("protocol", o.Protocol)
 	m.text("model", o.Model)
 	m.textIf("upstream", o.Upstream)
 	if o.Stream {
@@ -35,6 +36,9 @@ func (o *Opened) AppendJSON(dst []byte) ([]byte, error) {
 	m.countIf("pseudonyms", int64(o.Pseudonyms))
 	m.textIf("session", o.Session)
 	m.textIf("canary", o.Canary)
+	if o.FromCache {
+		m.raw("cached", "true")
+	}
 	m.text("action", o.Action.String())
 	m.text("would", o.Would.String())
 	m.textIf("code", o.Code)
@@ -57,6 +61,15 @@ func (c *Closed) AppendJSON(dst []byte) ([]byte, error) {
 	m.countIf("restored", int64(c.Restored))
 	m.count("bytes", c.Bytes)
 	m.count("ms", c.Millis)
+	m.textIf("upstream", c.Upstream)
+	m.textIf("model", c.Model)
+	m.countIf("attempts", int64(c.Attempts))
+	m.used(&c.Used)
+	m.countIf("guard_us", c.Guard)
+	if c.FromCache {
+		m.raw("cached", "true")
+	}
+	m.countIf("age_ms", c.Age)
 	m.found(c.Count, c.Findings)
 	return m.end(dst)
 }
@@ -135,6 +148,32 @@ func (m *members) account(a *guard.Account) {
 	m.count("masked", int64(a.Masked))
 	m.count("exposed", int64(a.Exposed))
 	m.b = append(m.b, '}')
+}
+
+// used writes the members of what was used.
+func (m *members) used(u *Used) {
+	m.countIf("input_tokens", u.Input)
+	m.countIf("cached_tokens", u.Cached)
+	m.countIf("cache_write_tokens", u.Write)
+	m.countIf("output_tokens", u.Output)
+	m.countIf("cost", u.Cost)
+	if u.Estimated {
+		m.raw("estimated", "true")
+	}
+	if len(u.Over) == 0 {
+		return
+	}
+	m.raw("over", "[")
+	for i, e := range u.Over {
+		if i > 0 {
+			m.b = append(m.b, ',')
+		}
+		m.b = append(m.b, '{')
+		m.text("measure", e.Measure)
+		m.count("by", e.By)
+		m.b = append(m.b, '}')
+	}
+	m.b = append(m.b, ']')
 }
 
 // found writes how many findings there are, and those that are recorded.

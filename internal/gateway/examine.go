@@ -42,6 +42,9 @@ func (x *exchange) examine(subject string) (*examination, *failure) {
 	if !ok {
 		return nil, failGuard.because(errors.New("the application's policy is not in the configuration"))
 	}
+	if f := x.reserveRequest(); f != nil {
+		return nil, f
+	}
 	return &examination{exchange: x, protection: p, app: app}, nil
 }
 
@@ -71,7 +74,7 @@ func (e *examination) judge(size int, counts func(*guard.Finding) bool) *failure
 	began := time.Now()
 	all, joined := joinParts(e.leaves, e.texts, e.together...)
 	found, _, err := segment.Find(e.r.Context(), g, e.facts(guard.Request), all, rules)
-	e.server.metrics.took("inspect_request", began)
+	e.inspected("inspect_request", began)
 	if err != nil {
 		return failGuard.because(err)
 	}

@@ -26,10 +26,12 @@ const (
 
 // guardRoutes are the guard-only endpoints with a request that each understands.
 var guardRoutes = map[string]func(text string) string{
-	"/v1/guard":         func(s string) string { return `{"texts":[{"text":` + quoted(s) + `}]}` },
-	"/v2/guard":         func(s string) string { return `{"messages":[{"role":"user","content":` + quoted(s) + `}]}` },
-	"/v2/guard/results": func(s string) string { return `{"messages":[{"role":"user","content":` + quoted(s) + `}]}` },
-	"/v1/moderations":   func(s string) string { return `{"input":` + quoted(s) + `}` },
+	"/v1/guard":                         func(s string) string { return `{"texts":[{"text":` + quoted(s) + `}]}` },
+	"/v2/guard":                         func(s string) string { return `{"messages":[{"role":"user","content":` + quoted(s) + `}]}` },
+	"/v2/guard/results":                 func(s string) string { return `{"messages":[{"role":"user","content":` + quoted(s) + `}]}` },
+	"/v1/moderations":                   func(s string) string { return `{"input":` + quoted(s) + `}` },
+	"/contentsafety/text:shieldPrompt":  func(s string) string { return `{"userPrompt":` + quoted(s) + `}` },
+	"/beta/litellm_basic_guardrail_api": func(s string) string { return `{"input_type":"request","texts":[` + quoted(s) + `]}` },
 }
 
 func quoted(s string) string {
@@ -238,7 +240,7 @@ func TestExaminationMarksNothing(t *testing.T) {
 	}
 }
 
-var documented = regexp.MustCompile(`(?m)^curl -s "\$WARDER(/[a-z0-9/]+)".*\\\n  -d '(.*)'$`)
+var documented = regexp.MustCompile(`(?m)^curl -s "\$WARDER(/[A-Za-z0-9_:/]+)(?:\?api-version=2024-09-01)?".*\\\n  -d '(.*)'$`)
 
 // TestDocumentedRequests: the requests of the page about these endpoints work.
 func TestDocumentedRequests(t *testing.T) {

@@ -15,20 +15,24 @@ import (
 
 // exchange is one request and its answer.
 type exchange struct {
-	server  *Server
-	state   *state
-	route   *route
-	out     *outlet
-	r       *http.Request
-	id      string
-	began   time.Time
-	grant   *access.Grant
-	subject string // commitment
-	read    bool   // the body was read to its end
-	reset   bool   // the caller broke the connection while it sent its body
-	opened  bool   // an opened record was kept
-	over    bool   // a closed record was kept
-	closing Closed
+	server   *Server
+	state    *state
+	route    *route
+	out      *outlet
+	r        *http.Request
+	id       string
+	began    time.Time
+	grant    *access.Grant
+	subject  string // commitment
+	protocol string // of a call to a model
+	read     bool   // the body was read to its end
+	reset    bool   // the caller broke the connection while it sent its body
+	opened   bool   // an opened record was kept
+	over     bool   // a closed record was kept
+	closing  Closed
+	spent    spending
+	guarding time.Duration // spent on inspection
+	observation
 }
 
 // run serves the exchange. A panic, as of a detector that a text broke, becomes
@@ -63,7 +67,10 @@ func (x *exchange) failed(f *failure) {
 		x.closing.End = "caller_gone"
 	}
 	if !x.opened {
-		x.open(Opened{Key: x.grant.Key.ID, Route: x.r.URL.Path, Code: f.Code})
+		x.open(Opened{Key: x.grant.Key.ID, Route: x.route.path, Protocol: x.protocol, Code: f.Code})
+	}
+	if !x.out.begun {
+		x.closing.Bytes = int64(len(x.out.words(f)))
 	}
 	x.close()
 	switch {
@@ -74,6 +81,12 @@ func (x *exchange) failed(f *failure) {
 		x.out.last()
 	}
 	x.out.fail(f)
+}
+
+// inspected notes how long one of timedParts took that is inspection.
+func (x *exchange) inspected(part string, began time.Time) {
+	x.server.metrics.took(part, began)
+	x.guarding += time.Since(began)
 }
 
 // caller tells callers apart where one alone must not bring something about: the key
@@ -111,10 +124,11 @@ func (x *exchange) close() error {
 		return nil
 	}
 	x.over = true
+	x.charge()
 	c := &x.closing
 	c.Bytes += x.out.sent + int64(len(x.out.pending)) // to what the caller of close is about to send
-	c.Millis = time.Since(x.began).Milliseconds()
-	x.server.metrics.exchanges.WithLabelValues(x.grant.Application.Name, c.End).Inc()
+	c.Millis, c.Guard = time.Since(x.began).Milliseconds(), x.guarding.Microseconds()
+	x.server.metrics.exchanges.WithLabelValues(x.grant.Application.Name, x.protocol, c.End).Inc()
 	if !x.opened {
 		return nil
 	}

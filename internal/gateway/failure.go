@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"warder.example/internal/dialect"
+	"warder.example/internal/upstream"
 )
 
 // failure is why a request is not answered by a model. Code is stable: callers
@@ -50,6 +51,10 @@ var (
 	failRate        = failure{Status: 429, Code: "rate_limited", Message: "The request rate of this key is used up."}
 	failConcurrency = failure{Status: 429, Code: "concurrency_limited", Message: "Too many requests of this key are in flight."}
 	failOverload    = failure{Status: 503, Code: "overloaded", Message: "The gateway is at its capacity.", Retry: time.Second}
+	failBudget      = failure{Status: 429, Code: "budget_exceeded", Message: "A budget that concerns this request is used up."}
+	failTooMuch     = failure{Status: 400, Code: "request_over_budget", Message: "The request may need more than a budget allows at all. A lower cap of output tokens may help; waiting does not."}
+	failNoPrice     = failure{Status: 400, Code: "model_without_price", Message: "A budget counts money and the model has no price.", Param: "model"}
+	failCounters    = failure{Status: 503, Code: "budget_unavailable", Message: "The budget of the request could not be reserved, so it was not sent.", Retry: 5 * time.Second}
 	failDraining    = failure{Status: 503, Code: "shutting_down", Message: "The gateway is shutting down.", Retry: time.Second}
 	failMedia       = failure{Status: 415, Code: "unsupported_content_type", Message: "Send application/json in UTF-8."}
 	failEncoding    = failure{Status: 415, Code: "unsupported_content_encoding", Message: "Send the body unencoded, as gzip or as deflate."}
@@ -60,6 +65,7 @@ var (
 	failGuard       = failure{Status: 503, Code: "guard_error", Message: "The request could not be inspected, so it was not sent."}
 	failLedger      = failure{Status: 503, Code: "audit_unavailable", Message: "The request could not be recorded, so it was not sent.", Retry: 5 * time.Second}
 	failUpstream    = failure{Status: 502, Code: "upstream_unreachable", Message: "The model server could not be reached."}
+	failUpAway      = failure{Status: 503, Code: "upstream_unavailable", Message: "The model server fails and is left alone for now.", Retry: time.Second}
 	failUpTimeout   = failure{Status: 504, Code: "upstream_timeout", Message: "The model server did not answer in time."}
 	failUpGarbage   = failure{Status: 502, Code: "upstream_invalid_answer", Message: "The model server's answer could not be understood, so it was not passed on."}
 	failUpTooLarge  = failure{Status: 502, Code: "upstream_answer_too_large", Message: "The model server's answer is larger than the limit."}
@@ -80,6 +86,18 @@ func problem(err error) *failure {
 
 // upstreamFailure names what went wrong between here and a model server.
 func upstreamFailure(err error) *failure {
+	if e, ok := errors.AsType[*upstream.Error](err); ok {
+		switch e.Kind {
+		case upstream.NoUpstream, upstream.BadCall: // of a call, only the model is the caller's
+			return failModel.because(err)
+		case upstream.CircuitOpen:
+			f := failUpAway.because(err)
+			f.Retry = e.Retry
+			return f
+		case upstream.Redirected:
+			return failUpGarbage.because(err)
+		}
+	}
 	var t interface{ Timeout() bool }
 	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout() {
 		return failUpTimeout.because(err)
@@ -100,5 +118,10 @@ func (o *outlet) fail(f *failure) {
 	if f.Status == http.StatusUnauthorized {
 		h.Set("Www-Authenticate", "Bearer")
 	}
-	_ = o.whole(f.Status, "application/json", h, made(o.protocol.Failure(dialect.Failure{Status: f.Status, Code: f.Code, Message: f.Message, Param: f.Param, Request: o.request})))
+	_ = o.whole(f.Status, "application/json", h, made(o.words(f)))
+}
+
+// words returns the body in which a failure is told.
+func (o *outlet) words(f *failure) []byte {
+	return o.protocol.Failure(dialect.Failure{Status: f.Status, Code: f.Code, Message: f.Message, Param: f.Param, Request: o.request})
 }

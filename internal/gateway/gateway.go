@@ -7,14 +7,15 @@
 //  1. The body is read once, bounded, decompressed under a limit. Only listed
 //     routes are served; everything else is 404.
 //  2. Package access finds the application of the key and takes a place under
-//     its limits.
+//     its limits; package admission one among all that run at once.
 //  3. Package dialect finds the texts in the raw bytes. What two parsers could
 //     read differently is refused.
 //  4. Package guard inspects what was not inspected before and decides.
+//     Package budget reserves what the call may use.
 //  5. An opened record goes to the ledger before the first byte to the
 //     upstream; a closed one before the last byte to the caller.
-//  6. The upstream is called through a dialer that reaches exactly the
-//     configured host.
+//  6. Package upstream chooses who of those configured is asked, and asks again or
+//     elsewhere as long as nothing of an answer has come.
 //  7. The answer passes the guard too. Bytes leave through one type, the
 //     outlet, and only with what a scan released: TestOnlyTheOutletWrites holds
 //     that.
@@ -48,10 +49,15 @@ import (
 	"warder.example/guard/threat"
 	"warder.example/guard/threshold"
 	"warder.example/internal/access"
+	"warder.example/internal/admission"
+	"warder.example/internal/answercache"
+	"warder.example/internal/budget"
 	"warder.example/internal/bundle"
 	"warder.example/internal/dialect"
 	"warder.example/internal/event"
 	"warder.example/internal/ledger"
+	"warder.example/internal/telemetry"
+	"warder.example/internal/upstream"
 )
 
 // Recorder keeps events durably: the ledger. Append returns once the event is as
@@ -73,14 +79,18 @@ type Server struct {
 	salt      []byte           // of subject commitments
 	committer *event.Committer // makes them
 	random    io.Reader        // of pseudonyms
-	slots     chan struct{}    // places for requests
+	gate      *admission.Gate  // places for requests
+	budgets   *budget.Budgets
+	answers   *answercache.Cache // of applications that have one
 	draining  atomic.Bool
 	strangers strangers
+	repooled  chan struct{} // a word that the pool of the state is another
 	mux       *http.ServeMux
 	admin     http.Handler // of /v1/ on the admin listener; may be nil
+	telemetry *telemetry.Telemetry
 }
 
-// Options of a server. All fields but Threats, Bundles and Admin are needed.
+// Options of a server. All fields but Threats, Bundles, Admin, Counters, Node and Telemetry are needed.
 type Options struct {
 	ConfigPath string // the file that New and Reload read
 	Directory  *access.Directory
@@ -96,11 +106,18 @@ type Options struct {
 	// Admin serves /v1/ on the admin listener and checks itself who may; nil for
 	// nothing there.
 	Admin http.Handler
+	// Counters keep what budgets count; nil for memory, which forgets. Node names this
+	// one among those that share the counters, the same after a restart.
+	Counters budget.Store
+	Node     string
+	// Telemetry is told of each exchange; nil tells nobody. Whoever opened it
+	// closes it, after Run has returned.
+	Telemetry *telemetry.Telemetry
 }
 
 // New builds a server from its configuration file. It opens no listener.
 func New(o Options) (*Server, error) {
-	st, err := load(o.ConfigPath, o.Threats, o.Bundles)
+	st, err := load(o.ConfigPath, o.Threats, o.Bundles, o.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -109,17 +126,42 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		path: o.ConfigPath, directory: o.Directory, ledger: o.Ledger, log: o.Log, threats: o.Threats, salt: o.Salt, committer: event.NewCommitter(o.Salt), random: rand.Reader,
-		admin: o.Admin, metrics: newMetrics(), slots: make(chan struct{}, st.cfg.Limits.Concurrent),
+		admin: o.Admin, telemetry: o.Telemetry, metrics: newMetrics(), gate: admission.New(gateLimits(st.cfg.Limits)),
+		answers: answercache.New(int64(st.cfg.Cache.Memory)),
 	}
+	if o.Counters == nil {
+		o.Counters = new(budget.Memory)
+	}
+	if s.budgets, err = budget.New(o.Counters, o.Node, st.rules, nil); err != nil {
+		return nil, err
+	}
+	s.repooled = make(chan struct{}, 1)
 	s.state.Store(st)
+	s.metrics.registry.MustRegister(upstreamMetrics{func() []upstream.Stats { return s.state.Load().pool.Stats() }})
 	s.metrics.registry.MustRegister(bundleMetrics{func() *bundle.Set { return s.state.Load().bundles }})
+	s.metrics.registry.MustRegister(cacheMetrics{s.answers.Stats})
 	s.metrics.registry.MustRegister(thresholdMetrics{func() *threshold.Set { return s.state.Load().thresholds }})
+	if o.Telemetry != nil {
+		s.metrics.registry.MustRegister(o.Telemetry)
+	}
 	if l, ok := o.Ledger.(interface{ Stats() ledger.Stats }); ok {
 		s.metrics.follow(l.Stats)
 	}
 	s.mux = http.NewServeMux()
+	calls := map[string]map[string]route{} // those of models, by their path up to the model and what is asked of it
 	for _, rt := range s.routes() {
-		s.mux.HandleFunc(rt.path, s.handle(&rt))
+		base, verb, ok := strings.Cut(rt.path, ofModel)
+		switch {
+		case !ok:
+			s.mux.HandleFunc(rt.path, s.handle(&rt))
+		case calls[base] == nil:
+			calls[base] = map[string]route{verb: rt}
+		default:
+			calls[base][verb] = rt
+		}
+	}
+	for base, of := range calls {
+		s.mux.HandleFunc(base+"{call}", s.ofModels(of))
 	}
 	s.mux.HandleFunc("/", s.nowhere)
 	return s, nil
@@ -141,23 +183,23 @@ func (s *Server) Handler() http.Handler {
 
 // nowhere answers what reaches no route.
 func (s *Server) nowhere(w http.ResponseWriter, r *http.Request) {
-	s.turnAway(s.outlet(w, s.state.Load(), unrouted), r, "", &failRoute)
+	s.turnAway(s.outlet(w, s.state.Load(), spoken(r.URL.Path)), r, "", &failRoute)
 }
 
 // handle returns the handler of a route, with what comes before any work: method,
-// place, key and limits.
+// key, limits and place.
 func (s *Server) handle(rt *route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		st := s.state.Load()
 		x := &exchange{server: s, state: st, route: rt, r: r, began: time.Now(), out: s.outlet(w, st, rt.protocol)}
 		x.id = x.out.request
+		if h := rt.family.requestID; h != "" {
+			x.out.w.Header().Set(h, x.id)
+		}
 		if f := s.admit(x, rt.method); f != nil {
 			s.turnAway(x.out, r, "", f)
 			return
 		}
-		defer func() { <-s.slots; s.metrics.inFlight.Dec() }()
-		s.metrics.inFlight.Inc()
-
 		var f *failure
 		if x.grant, f = s.identify(r, rt.family.keys); f != nil {
 			s.turnAway(x.out, r, "", f)
@@ -169,14 +211,37 @@ func (s *Server) handle(rt *route) http.HandlerFunc {
 			return
 		}
 		defer release()
+		leave, f := x.enter()
+		if f != nil {
+			s.turnAway(x.out, r, x.grant.Application.Name, f)
+			return
+		}
+		defer func() { leave(); s.metrics.inFlight.Dec() }()
+		s.metrics.inFlight.Inc()
 		ctx, cancel := context.WithTimeout(r.Context(), st.cfg.Limits.Total)
 		defer cancel()
 		x.r = r.WithContext(ctx)
+		x.admitted()
+		defer x.observed()
 		if f = x.run(rt.serve); f != nil {
 			begun := x.out.begun
 			if x.failed(f); begun {
 				x.out.abort() // what was sent must not look complete
 			}
+		}
+	}
+}
+
+// ofModels serves the calls to models below one path, by what is asked of the model.
+func (s *Server) ofModels(calls map[string]route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch rt, f, ok := asked(calls, r); {
+		case !ok:
+			s.nowhere(w, r)
+		case f != nil:
+			s.turnAway(s.outlet(w, s.state.Load(), rt.protocol), r, "", f)
+		default:
+			s.handle(&rt)(w, r)
 		}
 	}
 }
@@ -194,7 +259,7 @@ func (s *Server) outlet(w http.ResponseWriter, st *state, p dialect.Protocol) *o
 	return newOutlet(w, newRequestID(), st.cfg.Limits.ClientWrite, p)
 }
 
-// admit refuses what must not cost anything.
+// admit refuses what is not served at all.
 func (s *Server) admit(x *exchange, method string) *failure {
 	switch {
 	case x.r.Method != method:
@@ -205,12 +270,7 @@ func (s *Server) admit(x *exchange, method string) *failure {
 	case s.draining.Load():
 		return &failDraining
 	}
-	select {
-	case s.slots <- struct{}{}:
-		return nil
-	default:
-		return &failOverload
-	}
+	return nil
 }
 
 // identify finds the grant of the key in one of the headers.

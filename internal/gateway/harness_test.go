@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"warder.example/internal/access"
+	"warder.example/internal/budget"
 	"warder.example/internal/event"
 	"warder.example/internal/ledger"
 )
@@ -84,6 +85,8 @@ type rigOptions struct {
 	config string // lines added to the configuration
 	files  map[string]string
 	apps   []access.Application
+
+	counters budget.Store // of budgets; nil: see Options
 }
 
 // newRig starts a gateway before an upstream. The application "app" answers
@@ -116,7 +119,7 @@ func newRig(t testing.TB, up http.Handler, o rigOptions) *rig {
 		t.Fatal(err)
 	}
 	var err error
-	r.server, err = New(Options{ConfigPath: r.path, Directory: dir2, Ledger: r.ledger, Salt: bytes.Repeat([]byte{7}, 32),
+	r.server, err = New(Options{ConfigPath: r.path, Directory: dir2, Ledger: r.ledger, Salt: bytes.Repeat([]byte{7}, 32), Counters: o.counters,
 		Log: slog.New(slog.NewTextHandler(&lockedWriter{w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatal(err)

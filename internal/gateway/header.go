@@ -5,21 +5,26 @@ import (
 	"strings"
 )
 
-// upstreamHeader returns the header of a request to an upstream. Nothing in it is
+// upstreamHeader returns the header of a request to an upstream, without the credential:
+// package upstream adds that. Nothing in it is
 // the caller's own text: an idempotency key is passed on as a hash that is
 // different for each application, so that one cannot be given the answer of
 // another, and beta flags only as plain words.
-func (x *exchange) upstreamHeader(u *upstream) http.Header {
-	v := [...]string{"application/json", "application/json, text/event-stream", "identity", "warder"}
-	h := http.Header{"Content-Type": v[0:1:1], "Accept": v[1:2:2], "Accept-Encoding": v[2:3:3], "User-Agent": v[3:4:4]}
+func (x *exchange) upstreamHeader() http.Header {
+	v := [...]string{"application/json", "application/json, text/event-stream", "identity"}
+	h := http.Header{"Content-Type": v[0:1:1], "Accept": v[1:2:2], "Accept-Encoding": v[2:3:3]}
 	if k := x.r.Header.Get("Idempotency-Key"); k != "" {
 		h.Set("Idempotency-Key", x.server.committer.Commit(x.grant.Application.ID, "idempotency\x00", k))
 	}
-	if beta := x.r.Header.Get("Openai-Beta"); len(beta) <= 128 && plainWords(beta) {
-		h.Set("Openai-Beta", beta)
-	}
-	x.route.family.authorize(h, u)
+	x.route.family.ask(x.r.Header, h)
 	return h
+}
+
+// askOpenAI passes beta flags on.
+func askOpenAI(from, to http.Header) {
+	if beta := from.Get("Openai-Beta"); len(beta) <= 128 && plainWords(beta) {
+		to.Set("Openai-Beta", beta)
+	}
 }
 
 // plainWords reports whether s is not empty and holds lower-case words, digits
@@ -28,15 +33,15 @@ func plainWords(s string) bool {
 	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789=,-_ ") == ""
 }
 
-// answerHeaders are what of an upstream's header is passed on to the caller.
-var answerHeaders = []string{"Openai-Processing-Ms", "Openai-Version", "Retry-After", "Retry-After-Ms",
+// openAIAnswers are what of an upstream's header is passed on to the caller.
+var openAIAnswers = []string{"Openai-Processing-Ms", "Openai-Version", "Retry-After", "Retry-After-Ms",
 	"X-Ratelimit-Limit-Requests", "X-Ratelimit-Limit-Tokens", "X-Ratelimit-Remaining-Requests",
 	"X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Requests", "X-Ratelimit-Reset-Tokens"}
 
 // answerHeader returns what of an upstream's header the caller gets.
-func answerHeader(from http.Header) http.Header {
+func (x *exchange) answerHeader(from http.Header) http.Header {
 	var h http.Header
-	for _, k := range answerHeaders {
+	for _, k := range x.route.family.answers {
 		if v := from[k]; len(v) == 1 && len(v[0]) <= 64 {
 			if h == nil {
 				h = http.Header{}

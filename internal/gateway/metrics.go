@@ -18,12 +18,14 @@ import (
 // from a caller's text.
 type metrics struct {
 	registry  *prometheus.Registry
-	exchanges *prometheus.CounterVec   // application, end
+	exchanges *prometheus.CounterVec   // application, protocol, end
 	refusals  *prometheus.CounterVec   // application, code
 	findings  *prometheus.CounterVec   // category, direction, action
-	seconds   *prometheus.HistogramVec // part: request inspection, upstream first byte, whole
+	seconds   *prometheus.HistogramVec // stage: one of timedParts
 	bytes     *prometheus.CounterVec   // state: received, released, masked, exposed
+	tokens    *prometheus.CounterVec   // application, type: input, output
 	inFlight  prometheus.Gauge
+	streams   prometheus.Gauge
 
 	// parts and states are series of seconds and bytes that every exchange
 	// adds to: to look them up by their labels each time costs more.
@@ -41,16 +43,19 @@ func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		exchanges: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "warder_exchanges_total",
-			Help: "Exchanges by application and how they ended."}, []string{"application", "end"}),
+			Help: "Exchanges by application, kind of call to a model (empty: none) and how they ended."}, []string{"application", "protocol", "end"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "warder_refusals_total",
 			Help: "Requests that were not answered by a model, by application and stable code."}, []string{"application", "code"}),
 		findings: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "warder_findings_total",
 			Help: "Findings by category, direction and what the policy decided."}, []string{"category", "direction", "action"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "warder_seconds",
-			Help: "Time spent, by part of the exchange.", Buckets: []float64{.00005, .0001, .00025, .0005, .001, .0025, .005, .01, .05, .25, 1, 5, 30, 120}}, []string{"part"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "warder_stage_seconds",
+			Help: "Time spent, by stage of the exchange.", Buckets: []float64{.00005, .0001, .00025, .0005, .001, .0025, .005, .01, .05, .25, 1, 5, 30, 120}}, []string{"stage"}),
 		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "warder_answer_bytes_total",
 			Help: "Bytes of answer text by state."}, []string{"state"}),
+		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "warder_tokens_total",
+			Help: "Tokens used, as model servers count them, by application and type."}, []string{"application", "type"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "warder_in_flight", Help: "Exchanges in flight."}),
+		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "warder_streams_in_flight", Help: "Streamed answers in flight."}),
 	}
 	m.parts, m.states = map[string]prometheus.Observer{}, map[string]prometheus.Counter{}
 	for _, p := range timedParts {
@@ -59,7 +64,7 @@ func newMetrics() *metrics {
 	for _, s := range byteStates {
 		m.states[s] = m.bytes.WithLabelValues(s)
 	}
-	m.registry.MustRegister(m.exchanges, m.refusals, m.findings, m.seconds, m.bytes, m.inFlight,
+	m.registry.MustRegister(m.exchanges, m.refusals, m.findings, m.seconds, m.bytes, m.tokens, m.inFlight, m.streams,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -77,15 +82,28 @@ func (m *metrics) refused(application string, f *failure) {
 	m.refusals.WithLabelValues(application, f.Code).Inc()
 }
 
+// used counts tokens; 0 is not known.
+func (m *metrics) used(application string, input, output int) {
+	if input > 0 {
+		m.tokens.WithLabelValues(application, "input").Add(float64(input))
+	}
+	if output > 0 {
+		m.tokens.WithLabelValues(application, "output").Add(float64(output))
+	}
+}
+
 // follow adds the audit log's own figures.
 func (m *metrics) follow(stats func() ledger.Stats) {
 	gauge := func(name, help string, value func(ledger.Stats) float64) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(stats()) }))
 	}
+	counter := func(name, help string, value func(ledger.Stats) float64) {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return value(stats()) }))
+	}
 	gauge("warder_ledger_records", "Records in the audit log.", func(s ledger.Stats) float64 { return float64(s.Records) })
 	gauge("warder_ledger_checkpointed", "Records covered by the last signed checkpoint.", func(s ledger.Stats) float64 { return float64(s.Checkpointed) })
-	gauge("warder_ledger_refused", "Records that could not be kept.", func(s ledger.Stats) float64 { return float64(s.Refused) })
-	gauge("warder_ledger_checkpoint_errors", "Checkpoints that could not be kept or published.", func(s ledger.Stats) float64 { return float64(s.CheckpointErrors) })
+	counter("warder_ledger_refused_total", "Records that could not be kept.", func(s ledger.Stats) float64 { return float64(s.Refused) })
+	counter("warder_ledger_checkpoint_errors_total", "Checkpoints that could not be kept or published.", func(s ledger.Stats) float64 { return float64(s.CheckpointErrors) })
 	gauge("warder_ledger_low", "1 while the disk is full and the reserve is in use.", func(s ledger.Stats) float64 {
 		if s.Low {
 			return 1

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"slices"
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
 	"warder.example/internal/dialect/openai"
+	"warder.example/internal/upstream"
 )
 
 // models serves GET /v1/models: what the upstreams list, as far as this
@@ -15,15 +17,18 @@ import (
 func (s *Server) models(x *exchange) *failure {
 	var lists [][]byte
 	var last *failure
-	for _, u := range x.state.upstreams {
-		b, f := x.listModels(u)
+	if f := x.reserveRequest(); f != nil {
+		return f
+	}
+	for _, name := range x.state.pool.Names(x.route.family.name) {
+		b, f := x.listModels(name)
 		if f != nil {
 			last = f
 			continue
 		}
 		lists = append(lists, b)
 	}
-	if len(lists) == 0 {
+	if len(lists) == 0 && last != nil {
 		return last
 	}
 	if err := x.open(Opened{Key: x.grant.Key.ID, Route: x.r.URL.Path, Action: guard.Allow, Would: guard.Allow}); err != nil {
@@ -39,10 +44,10 @@ func (s *Server) models(x *exchange) *failure {
 	return nil
 }
 
-func (x *exchange) listModels(u *upstream) ([]byte, *failure) {
-	req := (&http.Request{Method: http.MethodGet, URL: u.endpoint("/models"), Host: u.base.Host,
-		Header: x.upstreamHeader(u)}).WithContext(x.r.Context())
-	res, err := u.transport.RoundTrip(req)
+// listModels returns what one upstream lists, by the names that callers use.
+func (x *exchange) listModels(name string) ([]byte, *failure) {
+	pool, family := x.state.pool, x.route.family.name
+	res, _, err := pool.Do(x.r.Context(), &upstream.Call{Method: http.MethodGet, Path: "/models", Header: x.upstreamHeader(), Family: family, Upstream: name})
 	if err != nil {
 		return nil, upstreamFailure(err)
 	}
@@ -63,7 +68,12 @@ func (x *exchange) listModels(u *upstream) ([]byte, *failure) {
 	if f != nil {
 		return nil, f
 	}
-	return m.Body(func(id string) bool { return !bad[id] && x.grant.AllowsModel(id) && x.state.route(id) == u }), nil
+	return m.Body(func(id string) []string {
+		if bad[id] {
+			return nil
+		}
+		return slices.DeleteFunc(pool.Called(name, family, id), func(as string) bool { return !x.grant.AllowsModel(as) })
+	}), nil
 }
 
 // badModels returns the ids of the entries in which the policy stops or masks

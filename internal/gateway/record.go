@@ -21,8 +21,9 @@ const maxRecorded = 32
 type Opened struct {
 	Key      string `json:"key"` // id of the key, not the key
 	Route    string `json:"route"`
+	Protocol string `json:"protocol,omitempty"` // kind of call to a model, as openai.chat
 	Model    string `json:"model"`
-	Upstream string `json:"upstream,omitempty"`
+	Upstream string `json:"upstream,omitempty"` // where the model is first asked for; see Closed
 	Stream   bool   `json:"stream,omitempty"`
 	Bytes    int    `json:"bytes"`
 	Texts    int    `json:"texts"`
@@ -33,30 +34,58 @@ type Opened struct {
 	// Session is a commitment to the conversation, claimed or by how it began.
 	Session string `json:"session,omitempty"`
 	// Canary is the digest of the canary that was planted.
-	Canary   string          `json:"canary,omitempty"`
-	Action   guard.Action    `json:"action"`
-	Would    guard.Action    `json:"would"`
-	Code     string          `json:"code,omitempty"`
-	Rule     string          `json:"rule,omitempty"`
-	Policy   string          `json:"policy,omitempty"`
-	Count    int             `json:"count,omitempty"` // findings
-	Findings []FindingRecord `json:"findings,omitempty"`
+	Canary string `json:"canary,omitempty"`
+	// FromCache says that a kept answer is given, and no upstream asked.
+	FromCache bool            `json:"cached,omitempty"`
+	Action    guard.Action    `json:"action"`
+	Would     guard.Action    `json:"would"`
+	Code      string          `json:"code,omitempty"`
+	Rule      string          `json:"rule,omitempty"`
+	Policy    string          `json:"policy,omitempty"`
+	Count     int             `json:"count,omitempty"` // findings
+	Findings  []FindingRecord `json:"findings,omitempty"`
 }
 
 // Closed is the payload of KindClosed.
 type Closed struct {
-	Status   int             `json:"status"`         // sent to the caller
-	End      string          `json:"end"`            // "complete", "refused", "cut", "upstream", "caller_gone", "failed"
-	Code     string          `json:"code,omitempty"` // stable code of a refusal or failure
-	Action   guard.Action    `json:"action"`         // verdict on the answer
-	Would    guard.Action    `json:"would"`
-	Rule     string          `json:"rule,omitempty"`
-	Account  guard.Account   `json:"account"`
-	Restored int             `json:"restored,omitempty"` // masked values that came back
-	Bytes    int64           `json:"bytes"`              // sent to the caller
-	Millis   int64           `json:"ms"`
-	Count    int             `json:"count,omitempty"`
-	Findings []FindingRecord `json:"findings,omitempty"`
+	Status    int             `json:"status"`         // sent to the caller
+	End       string          `json:"end"`            // "complete", "refused", "cut", "upstream", "caller_gone", "failed"
+	Code      string          `json:"code,omitempty"` // stable code of a refusal or failure
+	Action    guard.Action    `json:"action"`         // verdict on the answer
+	Would     guard.Action    `json:"would"`
+	Rule      string          `json:"rule,omitempty"`
+	Account   guard.Account   `json:"account"`
+	Restored  int             `json:"restored,omitempty"` // masked values that came back
+	Bytes     int64           `json:"bytes"`              // sent to the caller
+	Millis    int64           `json:"ms"`
+	Upstream  string          `json:"upstream,omitempty"` // who was asked last
+	Model     string          `json:"model,omitempty"`    // what that one calls the model, if not as the caller
+	Attempts  int             `json:"attempts,omitempty"` // how often upstreams were asked
+	Used                      // nothing where no model answered
+	Guard     int64           `json:"guard_us,omitempty"` // time spent on inspection, in microseconds
+	FromCache bool            `json:"cached,omitempty"`   // the answer was kept from an earlier request, and Account is of that time
+	Age       int64           `json:"age_ms,omitempty"`   // of that answer
+	Count     int             `json:"count,omitempty"`
+	Findings  []FindingRecord `json:"findings,omitempty"`
+}
+
+// Used is what an exchange used, as it was charged.
+type Used struct {
+	Input  int64 `json:"input_tokens,omitempty"`
+	Cached int64 `json:"cached_tokens,omitempty"`      // of Input, read from the provider's cache
+	Write  int64 `json:"cache_write_tokens,omitempty"` // of Input, kept in it
+	Output int64 `json:"output_tokens,omitempty"`
+	Cost   int64 `json:"cost,omitempty"` // micro-units of money; 0 also where the model has no price
+	// Estimated says that the provider did not count the tokens, or not to the end.
+	Estimated bool `json:"estimated,omitempty"`
+	// Over is by how much the use went over what was reserved, where a limit counts it.
+	Over []Excess `json:"over,omitempty"`
+}
+
+// Excess is by how much a use went over what was reserved for it, of one measure.
+type Excess struct {
+	Measure string `json:"measure"`
+	By      int64  `json:"by"`
 }
 
 // FindingRecord is a finding as it is recorded: where and why, never what.

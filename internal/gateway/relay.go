@@ -56,6 +56,9 @@ type relay struct {
 	failed    bool   // an error event has come, and leaves
 	done      bool   // the event that ends the stream has come
 
+	spent       *spending    // is told what came; may be nil
+	observation *observation // is told what the answer says about itself; may be nil
+
 	alone []guard.Finding // of texts that do not run, and of values by themselves
 	loose guard.Account   // of the same
 	cut   *guard.Verdict
@@ -89,6 +92,12 @@ func (r *relay) add(ev dialect.Event) error {
 		if err != nil {
 			return err
 		}
+		if chunk.Unasked {
+			r.spent.count(chunk.Usage)
+			r.observation.said(chunk.Model, nil, chunk.Usage)
+			r.parser.Recycle(chunk)
+			return nil
+		}
 		h.chunk, h.done = chunk, chunk.Done
 		if err := r.read(&h); err != nil || h.stopped {
 			return err // nothing of a stopped event leaves
@@ -117,10 +126,13 @@ const maxAside = 4 << 10
 func (r *relay) around(h *held, ev dialect.Event) error {
 	was := len(r.aside)
 	var lines []string
+	marked, first := false, r.turns[0] == 0
 	for line := range bytes.Lines(bytes.ReplaceAll(ev.Raw, []byte("\r"), []byte("\n"))) {
 		if bytes.HasPrefix(line, []byte("data")) {
 			continue
 		}
+		marked = marked || !first && bytes.HasPrefix(line, []byte("\ufeff"))
+		first = false
 		if _, value, ok := bytes.Cut(line, []byte(":")); ok {
 			line = bytes.TrimPrefix(value, []byte(" "))
 		}
@@ -138,8 +150,9 @@ func (r *relay) around(h *held, ev dialect.Event) error {
 	if stops {
 		r.aside = r.aside[:was]
 	}
-	// What may have begun something is left out, as nobody needs it.
-	if stops || len(r.aside) > was && r.telling(guard.OriginModel, string(r.aside)) {
+	// What may have begun something is left out, as nobody needs it; and a line that
+	// begins with a byte order mark, which some clients pass over and read data then.
+	if marked || stops || len(r.aside) > was && r.telling(guard.OriginModel, string(r.aside)) {
 		if h.raw = nil; ev.Data != nil {
 			h.raw, h.name = dialect.AppendEvent(nil, "", ev.Data), ""
 		}
@@ -191,6 +204,8 @@ func (r *relay) read(h *held) error {
 	c := h.chunk
 	r.named(c)
 	r.count(c)
+	r.observation.said(c.Model, c.Choices, c.Usage)
+	r.spent.count(c.Usage)
 	for i := range c.Leaves {
 		// Not left early when something stops: of an event of which a
 		// part leaves, every text was read.
@@ -198,6 +213,7 @@ func (r *relay) read(h *held) error {
 		switch l := &c.Leaves[i]; {
 		case l.Inner: // its outer text is read unescaped
 		case l.Delta:
+			r.spent.add(l.Text)
 			err = r.delta(h, i)
 		case l.Field:
 			err = r.field(h, i)

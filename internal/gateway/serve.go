@@ -45,6 +45,7 @@ func (s *Server) Run(ctx context.Context, ready func(data, admin net.Addr)) erro
 	var beside sync.WaitGroup
 	beside.Go(func() { s.recordStrangers(bg, strangerInterval) })
 	beside.Go(func() { s.watchThresholds(bg, thresholdInterval) })
+	beside.Go(func() { s.watchUpstreams(bg) })
 	ended := make(chan error, 2)
 	go func() { ended <- front.Serve(s.callers(data, cfg.Limits.ReadHeader)) }()
 	go func() { ended <- back.Serve(admin) }()
@@ -67,12 +68,14 @@ func (s *Server) Run(ctx context.Context, ready func(data, admin net.Addr)) erro
 // drain lets requests in flight end, at most for d.
 func (s *Server) drain(ctx context.Context, front *http.Server, d time.Duration) error {
 	s.draining.Store(true)
-	s.log.Info("draining", "in_flight", len(s.slots), "at_most", d)
+	running, waiting := s.gate.Load()
+	s.log.Info("draining", "in_flight", running, "waiting", waiting, "at_most", d)
 	err := s.lifecycle(ctx, "drain")
 	dctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d)
 	defer cancel()
 	if serr := front.Shutdown(dctx); serr != nil {
-		s.log.Warn("requests were cut by the end of the drain", "in_flight", len(s.slots))
+		running, _ = s.gate.Load()
+		s.log.Warn("requests were cut by the end of the drain", "in_flight", running)
 		front.Close()
 		s.settle(cuttingTime)
 	}
@@ -86,15 +89,10 @@ const cuttingTime = 5 * time.Second
 // settle waits until no request holds a place: Close ends connections, not the
 // handlers behind them, and the ledger must not close before they have recorded.
 func (s *Server) settle(d time.Duration) {
-	late := time.NewTimer(d)
-	defer late.Stop()
-	for range cap(s.slots) {
-		select {
-		case s.slots <- struct{}{}:
-		case <-late.C:
-			s.log.Error("requests did not end when they were cut")
-			return
-		}
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	if s.gate.Idle(ctx) != nil {
+		s.log.Error("requests did not end when they were cut")
 	}
 }
 
@@ -110,21 +108,25 @@ func (s *Server) lifecycle(ctx context.Context, what string) error {
 }
 
 // Reload reads the configuration again. When it is wrong, the one in use stays
-// and the error says why. Addresses, the store, the ledger and the number of
-// places cannot change while running.
+// and the error says why. Addresses, the store, the ledger and where
+// budgets are counted cannot change while running.
 func (s *Server) Reload(ctx context.Context) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	next, err := load(s.path, s.threats, s.state.Load().bundles)
+	next, err := load(s.path, s.threats, s.state.Load().bundles, s.log)
 	if err == nil {
 		err = fixed(s.state.Load().cfg, next.cfg)
+	}
+	if err == nil {
+		err = s.budgets.SetRules(next.rules)
 	}
 	if err != nil {
 		_ = s.lifecycle(ctx, "reload_failed")
 		return fmt.Errorf("reloading: %w; the configuration in use stays", err)
 	}
-	old := s.state.Swap(next)
-	old.close()
+	s.replace(next)
+	s.gate.SetLimits(gateLimits(next.cfg.Limits))
+	s.answers.Resize(int64(next.cfg.Cache.Memory))
 	s.log.Info("configuration reloaded", "digest", next.digest)
 	return s.lifecycle(ctx, "reload")
 }
@@ -140,8 +142,10 @@ func fixed(a, b *config.Config) error {
 		{"data", a.Data == b.Data},
 		{"store", a.Store.Reveal() == b.Store.Reveal()},
 		{"tls", a.TLS == b.TLS},
+		{"ext_proc", a.ExtProc.Same(b.ExtProc)},
 		{"ledger", a.Ledger == b.Ledger},
-		{"limits.concurrent", a.Limits.Concurrent == b.Limits.Concurrent},
+		{"telemetry", a.Telemetry.Same(b.Telemetry)},
+		{"spending.counters", a.Spending.Counters == b.Spending.Counters},
 	} {
 		if !c.same {
 			return fmt.Errorf("%s changed; restart to change it", c.name)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
@@ -14,9 +15,11 @@ import (
 	"warder.example/guard/threat"
 	"warder.example/guard/threshold"
 	"warder.example/internal/access"
+	"warder.example/internal/budget"
 	"warder.example/internal/bundle"
 	"warder.example/internal/config"
 	"warder.example/internal/dialect"
+	"warder.example/internal/upstream"
 )
 
 // state is everything that a configuration says, built and checked. It is
@@ -25,11 +28,13 @@ import (
 type state struct {
 	cfg         *config.Config
 	digest      string // of the configuration
-	upstreams   []*upstream
+	pool        *upstream.Pool
 	protections map[string]*protection // by policy name; "" is the default
+	rules       budget.Rules           // of what may be used
 	thresholds  *threshold.Set         // the operator's own; nil: the published ones
 	bundles     *bundle.Set            // what they add to every protection
 	epoch       uint64                 // how often the bundles changed since the configuration was read
+	inForce     string                 // see digestInForce
 }
 
 // protection is one policy with its detectors and what they remember.
@@ -50,14 +55,14 @@ func (p *protection) guardFor(mode string) *guard.Guard {
 }
 
 // build makes the state of a configuration. It opens no connection.
-func build(cfg *config.Config, digest string, threats *threat.Memory, bundles *bundle.Set) (*state, error) {
+func build(cfg *config.Config, digest string, threats *threat.Memory, bundles *bundle.Set, log *slog.Logger) (*state, error) {
 	s := &state{cfg: cfg, digest: digest, protections: map[string]*protection{}, bundles: bundles}
-	for _, c := range cfg.Upstreams {
-		u, err := newUpstream(c, cfg.Limits)
-		if err != nil {
-			return nil, err
-		}
-		s.upstreams = append(s.upstreams, u)
+	var err error
+	if s.pool, err = upstream.New(cfg.Upstreams, cfg.Limits, upstream.Options{Log: log}); err != nil {
+		return nil, err
+	}
+	if s.rules, err = cfg.BudgetRules(); err != nil {
+		return nil, err
 	}
 	def := policy.Default()
 	if cfg.Policy != "" {
@@ -67,7 +72,6 @@ func build(cfg *config.Config, digest string, threats *threat.Memory, bundles *b
 		}
 		def = p
 	}
-	var err error
 	if s.thresholds, err = cfg.LoadThresholdsFor(s.model(), time.Now()); err != nil {
 		return nil, err
 	}
@@ -82,6 +86,9 @@ func build(cfg *config.Config, digest string, threats *threat.Memory, bundles *b
 		if s.protections[name], err = s.protect(p, threats, nil); err != nil {
 			return nil, fmt.Errorf("policy %q: %w", name, err)
 		}
+	}
+	if s.inForce, err = s.digestInForce(); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -99,8 +106,11 @@ func (s *state) model() *textmodel.Model {
 func (s *state) withBundles(bundles *bundle.Set, threats *threat.Memory) (*state, error) {
 	next := *s
 	next.bundles, next.epoch, next.protections = bundles, s.epoch+1, map[string]*protection{}
+	var err error
+	if next.inForce, err = next.digestInForce(); err != nil {
+		return nil, err
+	}
 	for name, p := range s.protections {
-		var err error
 		if next.protections[name], err = next.protect(p.policy, threats, p.history); err != nil {
 			return nil, err
 		}
@@ -156,18 +166,8 @@ func (s *state) protectionFor(name string) (*protection, bool) {
 	return p, ok
 }
 
-// route returns the first upstream configured for a model.
-func (s *state) route(model string) *upstream {
-	for _, u := range s.upstreams {
-		if u.serves(model) {
-			return u
-		}
-	}
-	return nil
-}
-
 func (s *state) limits(app config.Application) dialect.Limits {
-	l := dialect.Limits{MaxDepth: s.cfg.Limits.Depth}
+	l := dialect.Limits{MaxDepth: s.cfg.Limits.Depth, Tokens: app.TokenInput}
 	switch app.UnknownFields {
 	case config.UnknownStrip:
 		l.Unknown = dialect.StripUnknown
@@ -177,15 +177,8 @@ func (s *state) limits(app config.Application) dialect.Limits {
 	return l
 }
 
-// close ends idle connections of a state that was replaced.
-func (s *state) close() {
-	for _, u := range s.upstreams {
-		u.transport.CloseIdleConnections()
-	}
-}
-
 // load reads a configuration file and builds its state.
-func load(path string, threats *threat.Memory, bundles *bundle.Set) (*state, error) {
+func load(path string, threats *threat.Memory, bundles *bundle.Set, log *slog.Logger) (*state, error) {
 	before, err := digest(path)
 	if err != nil {
 		return nil, err
@@ -201,7 +194,7 @@ func load(path string, threats *threat.Memory, bundles *bundle.Set) (*state, err
 	if before != after {
 		return nil, fmt.Errorf("reading configuration %q: it changed while it was read", path)
 	}
-	return build(cfg, after, threats, bundles)
+	return build(cfg, after, threats, bundles, log)
 }
 
 // digest names the content of a configuration file in records.

@@ -1,10 +1,7 @@
 package gateway
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -21,9 +18,9 @@ import (
 // talk is an exchange with a model once its request was understood.
 type talk struct {
 	*exchange
-	path       string // below the upstream's base
+	path       string // below the upstream's base, see Server.talk
 	req        *dialect.Request
-	upstream   *upstream
+	upstream   string // the first that serves the model
 	protection *protection
 	guard      *guard.Guard
 	facts      guard.Facts
@@ -32,15 +29,18 @@ type talk struct {
 	planted    []dialect.Edit // a canary in the system prompt
 	pseudonyms *pseudonyms    // nil: nothing comes back
 	session    string         // commitment
+	cached     cached
 }
 
-// talk serves a call to a model: at a path below the upstream's base.
+// talk serves a call to a model: at a path below the upstream's base, with {model}
+// where the path has the upstream's name for it, and perhaps a query.
 func (s *Server) talk(path string) func(*exchange) *failure {
 	return func(x *exchange) *failure { return s.understand(x, path) }
 }
 
 // understand reads a request to a model and prepares what judges and carries it.
 func (s *Server) understand(x *exchange, path string) *failure {
+	x.protocol = x.route.protocol.Name()
 	body, f := x.readRequest()
 	if f != nil {
 		return f
@@ -57,10 +57,10 @@ func (s *Server) understand(x *exchange, path string) *failure {
 	if len(req.Model) > maxModel {
 		return &failModel
 	}
-	if t.upstream = x.state.route(req.Model); t.upstream == nil || !x.grant.AllowsModel(req.Model) {
+	var ok bool
+	if t.upstream, ok = x.destination(req.Model); !ok || !x.grant.AllowsModel(req.Model) {
 		return &failModel
 	}
-	var ok bool
 	if t.protection, ok = x.state.protectionFor(app.Policy); !ok {
 		return failGuard.because(errors.New("the application's policy is not in the configuration"))
 	}
@@ -80,19 +80,26 @@ func (s *Server) understand(x *exchange, path string) *failure {
 func (t *talk) request(size int) *failure {
 	began := time.Now()
 	j, err := t.protection.judge(t.r.Context(), t.guard, t.facts, t.about, t.req, t.regions)
-	t.server.metrics.took("inspect_request", began)
+	t.inspected("inspect_request", began)
 	if err != nil {
 		return failGuard.because(err)
 	}
 	v := &j.verdict
 	t.server.metrics.found(v, guard.Request)
+	t.asked(v, began)
+	var edits []dialect.Edit
 	if !v.Action.Stops() {
 		t.pseudonyms = t.protection.pseudonymise(j, t.req, t.server.random)
+		edits = append(j.edits, t.planted...)
+		if f := t.reserve(size, edits); f != nil {
+			return f
+		}
+		t.recall(j, edits)
 	}
 	err = t.open(Opened{
-		Key: t.grant.Key.ID, Route: t.r.URL.Path, Model: t.modelName(v), Upstream: t.upstream.name, Stream: t.req.Stream,
+		Key: t.grant.Key.ID, Route: t.route.path, Protocol: t.protocol, Model: t.modelName(v), Upstream: t.upstream, Stream: t.req.Stream,
 		Bytes: size, Texts: len(j.texts), Masked: j.masked, Carried: j.carried, Pseudonyms: t.pseudonyms.count(), Session: t.session, Canary: t.canaryDigest(),
-		Action: v.Action, Would: v.Would, Code: v.Code, Rule: v.Rule, Policy: v.Policy,
+		FromCache: t.cached.result == cacheHit, Action: v.Action, Would: v.Would, Code: v.Code, Rule: v.Rule, Policy: v.Policy,
 		Count: len(v.Findings), Findings: findingRecords(v.Findings, func(i int) string { return t.req.Leaves[i].Path() }),
 	})
 	if err != nil {
@@ -101,7 +108,10 @@ func (t *talk) request(size int) *failure {
 	if v.Action.Stops() {
 		return t.refuse(v)
 	}
-	res, f := t.send(t.req.Body(append(j.edits, t.planted...)))
+	if t.cached.result == cacheHit {
+		return t.again()
+	}
+	res, f := t.send(edits)
 	if f != nil {
 		return f
 	}
@@ -121,29 +131,6 @@ func (t *talk) modelName(v *guard.Verdict) string {
 		}
 	}
 	return t.req.Model
-}
-
-// send calls the upstream. The answer's header has come when it returns.
-func (t *talk) send(body []byte) (*http.Response, *failure) {
-	ctx, cancel := context.WithCancel(t.r.Context())
-	req := (&http.Request{
-		Method: http.MethodPost, URL: t.upstream.endpoint(t.path),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        t.upstreamHeader(t.upstream),
-		Body:          io.NopCloser(bytes.NewReader(body)),
-		GetBody:       func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
-		ContentLength: int64(len(body)),
-		Host:          t.upstream.base.Host,
-	}).WithContext(ctx)
-	began := time.Now()
-	res, err := t.upstream.transport.RoundTrip(req)
-	if err != nil {
-		cancel()
-		return nil, upstreamFailure(err)
-	}
-	t.server.metrics.took("upstream_first_byte", began)
-	res.Body = watch(res.Body, cancel, t.state.cfg.Limits.UpstreamIdle)
-	return res, nil
 }
 
 // readRequest reads the body within its bounds of size and time.
@@ -193,32 +180,39 @@ func claimedSubject(r *http.Request, ac config.Application, req *dialect.Request
 func (t *talk) refuse(v *guard.Verdict) *failure {
 	code, category := refusal(v)
 	t.closing.Status, t.closing.End, t.closing.Code = http.StatusOK, "refused", code
+	t.closing.Restored = 0 // nothing comes back
 	t.server.metrics.refusals.WithLabelValues(t.grant.Application.Name, code).Inc()
 	message := refusalMessage(code, category, t.id)
-	if t.grant.Application.Refusal != access.RefusalContentFilter {
-		t.closing.Status = http.StatusBadRequest
+	answer := t.route.protocol.Refusal(t.refusalSaying(message))
+	if answer == nil || t.grant.Application.Refusal != access.RefusalContentFilter {
+		f := &failure{Status: http.StatusBadRequest, Code: code, Message: message}
+		t.closing.Status, t.closing.Bytes = f.Status, int64(len(t.out.words(f)))
 		if err := t.close(); err != nil {
 			return failLedger.because(err)
 		}
-		t.out.fail(&failure{Status: http.StatusBadRequest, Code: code, Message: message})
+		t.out.fail(f)
 		return nil
 	}
+	if t.req.Stream {
+		answer = t.route.protocol.RefusalStream(t.refusalSaying(message))
+	}
+	t.closing.Bytes = int64(len(answer))
 	if err := t.close(); err != nil {
 		return failLedger.because(err)
 	}
 	if t.req.Stream {
 		t.out.stream(http.StatusOK, nil)
-		_ = t.out.write(made(t.route.protocol.RefusalStream(t.refusalSaying(message))))
+		_ = t.out.write(made(answer))
 		_ = t.out.flush()
 		return nil
 	}
-	_ = t.out.whole(http.StatusOK, "application/json", nil, made(t.route.protocol.Refusal(t.refusalSaying(message))))
+	_ = t.out.whole(http.StatusOK, "application/json", nil, made(answer))
 	return nil
 }
 
 // refusalSaying returns the answer in place of the model's that says text.
 func (t *talk) refusalSaying(text string) dialect.Refusal {
-	return dialect.Refusal{Request: t.id, Model: t.req.Model, Text: text, Created: t.began.Unix(), N: t.req.N}
+	return dialect.Refusal{Request: t.id, Model: t.req.Model, Text: text, Created: t.began.Unix(), N: t.req.N, Prompt: t.closing.Attempts == 0}
 }
 
 // refusal returns the stable code and the coarse category of a verdict.

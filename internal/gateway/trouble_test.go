@@ -310,23 +310,3 @@ func TestReload(t *testing.T) {
 		t.Errorf("reload that moves the listener: %v; want it named", err)
 	}
 }
-
-// TestEgress: the dialer reaches the configured host and no other, and no
-// private address behind a public name.
-func TestEgress(t *testing.T) {
-	e := egress{host: "localhost", port: "80"}
-	if _, err := e.dial(t.Context(), "tcp", "example.org:80"); !errors.Is(err, errEgress) {
-		t.Errorf("another host: %v; want errEgress", err)
-	}
-	if _, err := e.dial(t.Context(), "tcp", "localhost:81"); !errors.Is(err, errEgress) {
-		t.Errorf("another port: %v; want errEgress", err)
-	}
-	if _, err := e.dial(t.Context(), "tcp", "localhost:80"); !errors.Is(err, errEgress) {
-		t.Errorf("a name that resolves to loopback: %v; want errEgress", err)
-	}
-	for name, want := range map[string]bool{"127.0.0.1": true, "localhost": true, "::1": true, "a.localhost": true, "example.org": false, "localhost.example.org": false} {
-		if localName(name) != want {
-			t.Errorf("localName(%q) is %v", name, !want)
-		}
-	}
-}

@@ -161,10 +161,23 @@ func exchangeRow(e *ledger.Entry) (store.ExchangeRow, bool) {
 		r.AnswerAction, r.AnswerRule, r.Code, r.End = p.Action.String(), p.Rule, p.Code, p.End
 		r.Status, r.ResponseBytes, r.AnswerFindings = p.Status, p.Bytes, p.Count
 		r.Category = firstCategory(p.Findings)
+		r.InputTokens, r.CachedTokens, r.OutputTokens, r.Cost = p.Input, p.Cached, p.Output, p.Cost
+		r.GuardMicros, r.UsageSource = p.Guard, usageSource(&p.Used)
 	default:
 		return r, false
 	}
 	return r, true
+}
+
+// usageSource returns who counted what was used.
+func usageSource(u *gateway.Used) string {
+	switch {
+	case u.Input == 0 && u.Output == 0:
+		return ""
+	case u.Estimated:
+		return store.UsageEstimated
+	}
+	return store.UsageProvider
 }
 
 func firstCategory(f []gateway.FindingRecord) string {

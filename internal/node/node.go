@@ -6,6 +6,7 @@
 //   - administrative acts move from the store into the audit log, which only
 //     the running node may write;
 //   - confirmed attacks are refreshed from the store, and their hits written there;
+//   - what budgets count is written and pruned;
 //   - bundles are staged, put to use and taken back as the store says, and what
 //     staged ones see is written there;
 //   - which policy is in force where is noted in the store;
@@ -22,6 +23,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -35,6 +37,7 @@ import (
 	"warder.example/internal/gateway"
 	"warder.example/internal/ledger"
 	"warder.example/internal/store"
+	"warder.example/internal/telemetry"
 	"warder.example/internal/threats"
 )
 
@@ -54,6 +57,8 @@ type Node struct {
 	directory *access.Directory
 	threats   *threats.Keeper
 	bundles   *bundle.Keeper
+	telemetry *telemetry.Telemetry // nil: off
+	counters  counters
 	gateway   *gateway.Server
 }
 
@@ -79,6 +84,10 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *Node, err erro
 	if n.ledger, err = ledger.Open(LedgerDir(cfg), ledgerOptions(cfg)); err != nil {
 		return nil, err
 	}
+	// The lock of the audit log protects the journal as well.
+	if n.counters, err = openCounters(cfg, n.store); err != nil {
+		return nil, err
+	}
 	salt, err := loadSalt(filepath.Join(cfg.Data, "subject.salt"))
 	if err != nil {
 		return nil, err
@@ -97,7 +106,10 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *Node, err erro
 	if err := n.bundles.Refresh(ctx); err != nil {
 		return nil, fmt.Errorf("reading bundles: %w", err)
 	}
-	n.gateway, err = gateway.New(gateway.Options{ConfigPath: path, Directory: n.directory, Ledger: n.ledger, Log: log, Salt: salt, Threats: memory, Bundles: n.bundles.Set(),
+	if n.telemetry, err = telemetry.Open(cfg.Telemetry, version(), log); err != nil {
+		return nil, err
+	}
+	n.gateway, err = gateway.New(gateway.Options{ConfigPath: path, Directory: n.directory, Ledger: n.ledger, Log: log, Salt: salt, Threats: memory, Bundles: n.bundles.Set(), Telemetry: n.telemetry, Counters: n.counters.store, Node: n.ledger.Name(),
 		Admin: admin.New(n.store, func() []config.AdminToken { return n.gateway.AdminTokens() }, log, nil)})
 	if err != nil {
 		return nil, err
@@ -185,6 +197,9 @@ func loadSalt(path string) ([]byte, error) {
 // addresses of the data and admin listeners. Reload, if not nil, asks for a
 // reload of the configuration each time it receives.
 func (n *Node) Run(ctx context.Context, ready func(data, admin net.Addr), reload <-chan os.Signal) error {
+	if err := n.reconcile(ctx); err != nil {
+		return err
+	}
 	bg, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { _ = n.directory.Run(bg, 0) })
@@ -192,6 +207,7 @@ func (n *Node) Run(ctx context.Context, ready func(data, admin net.Addr), reload
 	work.Go(func() { n.project(bg) })
 	work.Go(func() { n.recordPolicies(bg) })
 	work.Go(func() { n.threats.Run(bg) })
+	work.Go(func() { n.counters.run(bg, n.log) })
 	work.Go(func() { n.bundles.Run(bg) })
 	work.Go(func() {
 		for {
@@ -205,15 +221,37 @@ func (n *Node) Run(ctx context.Context, ready func(data, admin net.Addr), reload
 			}
 		}
 	})
-	err := n.gateway.Run(ctx, ready)
+	envoy, err := n.serveExtProc(ctx)
+	if err == nil {
+		err = n.gateway.Run(ctx, ready)
+		envoy()
+	}
 	stop()
 	work.Wait()
 	return err
 }
 
-// Close ends what Open opened. The audit log gets its last checkpoint.
+// flushTime is how long what waits for the OpenTelemetry collector may keep a node from
+// ending.
+const flushTime = 3 * time.Second
+
+// version is that of the build, as far as it is known.
+func version() string {
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
+		return b.Main.Version
+	}
+	return "devel"
+}
+
+// Close ends what Open opened. The audit log gets its last checkpoint, and the
+// OpenTelemetry collector what waits for it, which is no error if it fails.
 func (n *Node) Close() error {
-	var err error
+	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
+	defer cancel()
+	if err := n.telemetry.Close(ctx); err != nil {
+		n.log.Warn("not all telemetry was sent", "cause", err)
+	}
+	err := n.counters.close()
 	if n.ledger != nil {
 		err = errors.Join(err, n.ledger.Close())
 	}

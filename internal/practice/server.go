@@ -1,15 +1,11 @@
 package practice
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
-
-	"warder.example/internal/jsonerr"
 )
 
 // maxBody bounds a request to the target.
@@ -25,10 +21,17 @@ type Options struct {
 }
 
 // Handler serves the target as OpenAI-compatible chat completions and a model
-// list. It checks no key.
+// list, and in the dialects of other providers. It checks no key.
 func Handler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/chat/completions", o.chat)
+	mux.HandleFunc("POST /v1/messages", o.messages)
+	mux.HandleFunc("POST /v1/messages/count_tokens", countTokens)
+	mux.HandleFunc("POST /v1/responses", o.responses)
+	mux.HandleFunc("POST /v1/completions", o.completions)
+	mux.HandleFunc("POST /v1/embeddings", o.embeddings)
+	mux.HandleFunc("POST /v1/models/{call}", o.gemini)
+	mux.HandleFunc("POST /v1beta/models/{call}", o.gemini)
 	mux.HandleFunc("GET /v1/models", models)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fail(w, http.StatusNotFound, "no such route") })
 	return mux
@@ -82,13 +85,8 @@ func (c *content) UnmarshalJSON(b []byte) error {
 
 func (o Options) chat(w http.ResponseWriter, r *http.Request) {
 	var req chatRequest
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&req); err != nil {
-		fail(w, http.StatusBadRequest, "the body is not a chat request: "+jsonerr.Plain(err, &req).Error())
-		return
-	}
-	level, ok := ParseModel(req.Model)
+	level, ok := read(w, r, &req, &req.Model)
 	if !ok {
-		fail(w, http.StatusNotFound, "no such model; expected practice-1 to practice-5")
 		return
 	}
 	if req.N < 1 {
@@ -99,10 +97,8 @@ func (o Options) chat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	turns := make([]Turn, len(req.Messages))
-	hash := sha256.New()
 	for i, m := range req.Messages {
 		turns[i] = Turn{Role: m.Role, Text: string(m.Content)}
-		fmt.Fprintf(hash, "%s\x00%s\x00", m.Role, m.Content)
 	}
 	var tools []Tool
 	for _, t := range req.Tools {
@@ -112,13 +108,12 @@ func (o Options) chat(w http.ResponseWriter, r *http.Request) {
 	if o.Log != nil && reply.Obeyed != "" {
 		o.Log(req.Model, reply.Obeyed)
 	}
-	id := "chatcmpl-" + hex.EncodeToString(hash.Sum(nil)[:12])
+	id := "chatcmpl-" + identity(turns)
 	if req.Stream {
 		o.stream(w, r, req, id, reply)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(whole(req, id, turns, reply))
+	write(w, whole(req, id, turns, reply))
 }
 
 func whole(req chatRequest, id string, turns []Turn, reply Reply) map[string]any {
@@ -160,28 +155,13 @@ func usage(turns []Turn, reply Reply, n int) map[string]int {
 }
 
 func (o Options) stream(w http.ResponseWriter, r *http.Request, req chatRequest, id string, reply Reply) {
-	w.Header().Set("Content-Type", "text/event-stream")
-	rc := http.NewResponseController(w)
+	event := o.events(w, r)
 	send := func(choices []any, more map[string]any) bool {
 		c := map[string]any{"id": id, "object": "chat.completion.chunk", "created": created, "model": req.Model, "choices": choices, "system_fingerprint": "fp_practice"}
 		for k, v := range more {
 			c[k] = v
 		}
-		b, err := json.Marshal(c)
-		if err != nil {
-			return false
-		}
-		if _, err := fmt.Fprintf(w, "data: %s\n\n", b); err != nil || rc.Flush() != nil {
-			return false
-		}
-		if o.ChunkDelay > 0 {
-			select {
-			case <-time.After(o.ChunkDelay):
-			case <-r.Context().Done():
-				return false
-			}
-		}
-		return true
+		return event("", c)
 	}
 	delta := func(i int, d map[string]any, finish any) []any {
 		return []any{map[string]any{"index": i, "delta": d, "logprobs": nil, "finish_reason": finish}}
@@ -241,8 +221,7 @@ func models(w http.ResponseWriter, r *http.Request) {
 	for l := Level(1); l <= Levels; l++ {
 		data = append(data, map[string]any{"id": l.Model(), "object": "model", "created": created, "owned_by": "warder-practice"})
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"object": "list", "data": data})
+	write(w, map[string]any{"object": "list", "data": data})
 }
 
 func fail(w http.ResponseWriter, status int, message string) {

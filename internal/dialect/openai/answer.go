@@ -36,25 +36,28 @@ func logprobsTable(m maker) *rule {
 
 func usageTable() *rule {
 	count := func(t dialect.Tag) *rule { return &rule{Tag: t} }
-	return &rule{Object: &object{Close: closeUsage, Fields: fields{
+	return &rule{Unasked: true, Object: &object{Close: closeUsage, Fields: fields{
 		"prompt_tokens": count(tagPrompt), "completion_tokens": count(tagCompletion), "total_tokens": count(tagTotal),
 		"prompt_tokens_details":     known(fields{"cached_tokens": count(tagCached)}),
 		"completion_tokens_details": known(fields{"reasoning_tokens": count(tagReasoning)}),
 	}}}
 }
 
-// completion is the table of answers and chunks, which differ in one member of
-// their choices.
-func completion(objectName, member string, body *rule, m maker) *rule {
-	whole := maker{origin: m.origin}
-	failure := &rule{Use: dialect.Prose, Origin: m.origin, Tag: tagError, Object: &object{Fields: fields{
-		"message": whole.text("error.message"), "type": whole.label("error.type"),
-		"param": whole.label("error.param"), "code": whole.label("error.code"),
+func errorTable(m maker) *rule {
+	return &rule{Use: dialect.Prose, Origin: m.origin, Tag: tagError, Object: &object{Fields: fields{
+		"message": m.text("error.message"), "type": m.label("error.type"),
+		"param": m.label("error.param"), "code": m.label("error.code"),
 	}}}
+}
+
+// completion is the table of answers and chunks, which differ in one member of
+// their choices and in how they tell the tokens of its text.
+func completion(objectName, member string, body, logprobs *rule, m maker) *rule {
+	whole := maker{origin: m.origin}
 	choice := &object{Close: closeChoice, Fields: fields{
 		"index":         {Tag: tagIndex, Types: dialect.NumberType | orNull},
 		member:          body,
-		"logprobs":      logprobsTable(m),
+		"logprobs":      logprobs,
 		"finish_reason": tagged(tagFinish, aString|orNull, &rule{Use: dialect.Word, Words: finishes, Origin: m.origin, Name: "finish_reason"}),
 	}}
 	return &rule{Types: anObject, Object: &object{Close: closeCompletion, Fields: fields{
@@ -66,14 +69,14 @@ func completion(objectName, member string, body *rule, m maker) *rule {
 		"service_tier":       &rule{Use: dialect.Word, Words: []string{"auto", "default", "flex", "priority", "scale"}, Origin: m.origin, Name: "service_tier"},
 		"choices":            {Types: dialect.ArrayType | orNull, Turns: true, Items: &rule{Types: anObject, Object: choice}},
 		"usage":              usageTable(),
-		"error":              failure,
+		"error":              errorTable(whole),
 		"obfuscation":        whole.label("obfuscation"),
 	}}}
 }
 
 func answerTable() *rule {
 	m := maker{origin: guard.OriginModel}
-	return completion("chat.completion", "message", known(m.message(nil)), m)
+	return completion("chat.completion", "message", known(m.message(nil)), logprobsTable(m), m)
 }
 
 var answerSpec = dialect.NewSpec(answerTable(), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Loose: true})

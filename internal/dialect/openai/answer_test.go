@@ -136,7 +136,13 @@ func TestModels(t *testing.T) {
 		`{"object":"list","data":[{"id":"b"}]}`: {"b"},
 		`{"object":"list","data":[]}`:           nil,
 	} {
-		if got := string(m.Body(func(id string) bool { return slices.Contains(ids, id) })); got != want {
+		names := func(id string) []string {
+			if !slices.Contains(ids, id) {
+				return nil
+			}
+			return []string{id}
+		}
+		if got := string(m.Body(names)); got != want {
 			t.Errorf("models %v = %s, want %s", ids, got, want)
 		}
 	}

@@ -16,7 +16,7 @@ func ParseChunk(data []byte, lim dialect.Limits) (*dialect.Chunk, error) {
 func chunkTable() *rule {
 	m := maker{origin: guard.OriginModel, delta: true}
 	delta := &rule{Types: anObject | orNull, Object: &object{Fields: m.message(closeToolDelta), Close: closeDelta}}
-	return completion("chat.completion.chunk", "delta", delta, m)
+	return completion("chat.completion.chunk", "delta", delta, logprobsTable(m), m)
 }
 
 // chunks is the table of streams.

@@ -37,5 +37,5 @@ func closeConversed(s *dialect.Scope) error {
 	if err := s.ClaimOrigin(tagOrigin); err != nil {
 		return err
 	}
-	return s.Resolve(roleOrigin(role.Text))
+	return s.Resolve(RoleOrigin(role.Text))
 }

@@ -14,8 +14,11 @@ type Models struct {
 	// Leaves are the texts of all entries.
 	Leaves []dialect.Leaf
 
-	entries [][]byte
+	entries []entry
 }
+
+// entry is one model of a list, around its id.
+type entry struct{ before, id, behind []byte }
 
 func modelsTable() *rule {
 	m := maker{origin: guard.OriginModel}
@@ -37,7 +40,8 @@ func closeModel(s *dialect.Scope) error {
 	m := s.State().(*Models)
 	id, _ := s.Value(tagID)
 	m.IDs = append(m.IDs, strings.Clone(id.Text))
-	m.entries = append(m.entries, s.Raw())
+	before, behind := s.Around(id)
+	m.entries = append(m.entries, entry{before, []byte(id.Raw), behind})
 	return nil
 }
 
@@ -53,14 +57,22 @@ func ParseModels(body []byte, lim dialect.Limits) (*Models, error) {
 	return m, nil
 }
 
-// Body returns the list with the entries whose id is allowed, each as it came.
-// What stands beside the entries is left out.
-func (m *Models) Body(allowed func(id string) bool) []byte {
+// Body returns the list in which each model has the names that names returns for its
+// id. Apart from them an entry stands as it came; a model without a name is left out, and
+// so is what stands beside the entries.
+func (m *Models) Body(names func(id string) []string) []byte {
 	b := []byte(`{"object":"list","data":[`)
 	n := 0
 	for i, id := range m.IDs {
-		if allowed(id) {
-			b = append(comma(b, n), m.entries[i]...)
+		for _, name := range names(id) {
+			e := &m.entries[i]
+			b = append(comma(b, n), e.before...)
+			if name == id {
+				b = append(b, e.id...)
+			} else {
+				b = append(dialect.AppendEscaped(append(b, '"'), name), '"')
+			}
+			b = append(b, e.behind...)
 			n++
 		}
 	}

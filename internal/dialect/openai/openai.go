@@ -1,6 +1,6 @@
-// Package openai reads and writes the wire format of OpenAI chat completions,
-// [Chat]: requests, answers, the chunks of streamed answers, lists of models,
-// errors and refusals. What it does not know it hands to inspection as unknown
+// Package openai reads and writes the wire formats of OpenAI chat completions,
+// [Chat], and of the older [Completions] and [Embeddings]: requests, answers, the
+// chunks of streamed answers, lists of models, errors and refusals. What it does not know it hands to inspection as unknown
 // text; see package dialect for what is refused.
 //
 // # Origins
@@ -38,7 +38,9 @@ const (
 	tagID
 	tagStream
 	tagIncludeUsage
+	tagStreamOptions
 	tagN
+	tagBestOf
 	tagMaxTokens
 	tagMaxCompletion
 	tagUser
@@ -56,6 +58,7 @@ const (
 	tagReasoning
 	tagError
 	tagChoices
+	tagTexts
 )
 
 type (

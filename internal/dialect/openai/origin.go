@@ -7,7 +7,8 @@ import (
 
 func closePart(s *dialect.Scope) error { return s.ClaimOrigin(tagOrigin) }
 
-func roleOrigin(role string) guard.Origin {
+// RoleOrigin returns who wrote the texts of a message with a role.
+func RoleOrigin(role string) guard.Origin {
 	switch role {
 	case "system", "developer":
 		return guard.OriginOperator

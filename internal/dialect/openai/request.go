@@ -20,13 +20,20 @@ func closeMessage(s *dialect.Scope) error {
 		return err
 	}
 	s.State().(*dialect.Request).AddTurn(role.Text == "assistant")
-	return s.Resolve(roleOrigin(role.Text))
+	return s.Resolve(RoleOrigin(role.Text))
 }
 
 func closeTool(s *dialect.Scope) error {
 	s.State().(*dialect.Request).HasTools = true
 	return nil
 }
+
+// Where Warder may write into a request.
+var (
+	wayToCap      = []dialect.Member{{Name: "max_completion_tokens", Tag: tagMaxCompletion}}
+	wayToOlderCap = []dialect.Member{{Name: "max_tokens", Tag: tagMaxTokens}}
+	wayToUsage    = []dialect.Member{{Name: "stream_options", Tag: tagStreamOptions}, {Name: "include_usage", Tag: tagIncludeUsage}}
+)
 
 func closeRequest(s *dialect.Scope) (err error) {
 	r := s.State().(*dialect.Request)
@@ -41,6 +48,7 @@ func closeRequest(s *dialect.Scope) (err error) {
 	if v, ok := s.Value(tagIncludeUsage); ok {
 		r.IncludeUsage = v.Bool()
 	}
+	r.CapAt, r.OlderCapAt, r.UsageAt = s.Blank(wayToCap...), s.Blank(wayToOlderCap...), s.Blank(wayToUsage...)
 	if r.Subject, err = s.ClaimText(tagSubject); err != nil {
 		return err
 	}
@@ -59,6 +67,7 @@ func counts(r *dialect.Request, s *dialect.Scope) error {
 		}
 		r.N = n
 	}
+	given, endless := 0, false
 	for _, t := range []dialect.Tag{tagMaxTokens, tagMaxCompletion} {
 		v, ok := s.Value(t)
 		if !ok {
@@ -68,7 +77,13 @@ func counts(r *dialect.Request, s *dialect.Scope) error {
 		if !ok {
 			return s.Fail(v, dialect.CodeInvalidValue, "token limit is not an integer")
 		}
+		if given++; n < 1 { // some servers take it for no limit: a cap goes in its place
+			endless, r.CapAt, r.OlderCapAt = true, s.Blank(dialect.Member{Tag: t}), dialect.Blank{}
+		}
 		r.MaxTokens = max(r.MaxTokens, n)
+	}
+	if endless && given > 1 {
+		return s.Fail(dialect.Value{}, dialect.CodeInvalidValue, "two token limits of which one is none; expected one")
 	}
 	return nil
 }

@@ -10,23 +10,23 @@ const operator = guard.OriginOperator
 
 var schemaTypes = []string{"object", "string", "number", "integer", "boolean", "array", "null"}
 
-// schema reads a JSON schema. Its types are structure; all other strings, and
-// names that could carry text, are inspected.
-func schema() *rule {
-	r := prose(operator)
-	o := &object{Rest: r}
-	r.Items, r.Object = r, o
-	kind := &rule{Use: dialect.Word, Words: schemaTypes, Origin: operator, Object: o}
+// Schema returns the table of a JSON schema that o wrote. Its types are structure;
+// all other strings, and names that could carry text, are inspected.
+func Schema(o guard.Origin) *dialect.Rule {
+	r := prose(o)
+	within := &object{Rest: r}
+	r.Items, r.Object = r, within
+	kind := &rule{Use: dialect.Word, Words: schemaTypes, Origin: o, Object: within}
 	kind.Items = kind
-	names := label(operator)
-	names.Items, names.Object = label(operator), o
-	o.Fields = fields{"type": kind, "required": names}
+	names := label(o)
+	names.Items, names.Object = label(o), within
+	within.Fields = fields{"type": kind, "required": names}
 	return r
 }
 
 func functionTable() *rule {
 	return known(fields{
-		"name": label(operator), "description": prose(operator), "parameters": schema(), "strict": plain(),
+		"name": label(operator), "description": prose(operator), "parameters": Schema(operator), "strict": plain(),
 	})
 }
 
@@ -68,9 +68,9 @@ func formatTable() *rule {
 	return known(fields{
 		"type": words("text", "json_object", "json_schema"),
 		"json_schema": known(fields{
-			"name": label(operator), "description": prose(operator), "schema": schema(), "strict": plain(),
+			"name": label(operator), "description": prose(operator), "schema": Schema(operator), "strict": plain(),
 		}),
-		"schema": schema(),
+		"schema": Schema(operator),
 	})
 }
 
@@ -102,7 +102,7 @@ func requestTable() *rule {
 		"model":                 tagged(tagModel, aString, label(user)),
 		"messages":              {Types: dialect.ArrayType, Turns: true, Items: &rule{Types: anObject, Object: message}},
 		"stream":                tagged(tagStream, maybeBool, plain()),
-		"stream_options":        typed(anObject|orNull, known(fields{"include_usage": tagged(tagIncludeUsage, maybeBool, plain()), "include_obfuscation": plain()})),
+		"stream_options":        tagged(tagStreamOptions, anObject|orNull, known(fields{"include_usage": tagged(tagIncludeUsage, maybeBool, plain()), "include_obfuscation": plain()})),
 		"n":                     tagged(tagN, maybeNumber, plain()),
 		"max_tokens":            tagged(tagMaxTokens, maybeNumber, plain()),
 		"max_completion_tokens": tagged(tagMaxCompletion, maybeNumber, plain()),

@@ -1,0 +1,174 @@
+package gemini
+
+import (
+	"strings"
+
+	"warder.example/guard"
+	"warder.example/internal/dialect"
+)
+
+// finishes are why a candidate ended, blocks why a prompt got no answer.
+var (
+	finishes = []string{unfinished, "STOP", "MAX_TOKENS", finishSafety, "RECITATION", "LANGUAGE", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT",
+		"SPII", "MALFORMED_FUNCTION_CALL", "IMAGE_SAFETY", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "IMAGE_PROHIBITED_CONTENT", "NO_IMAGE",
+		"IMAGE_RECITATION", "IMAGE_OTHER", "CONTINUATION", "MISSING_THOUGHT_SIGNATURE", "MALFORMED_RESPONSE"}
+	blocks = []string{"BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED", "SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY",
+		"MODEL_ARMOR", "JAILBREAK"}
+)
+
+const (
+	unfinished   = "FINISH_REASON_UNSPECIFIED"
+	finishSafety = "SAFETY"
+)
+
+// spoken makes what the model server says of an answer.
+var spoken = maker{origin: guard.OriginModel}
+
+func ratingsTable() *rule {
+	return list(known(fields{
+		"category": spoken.words(harmCategories...), "probability": spoken.words("HARM_PROBABILITY_UNSPECIFIED", "NEGLIGIBLE", "LOW", "MEDIUM", "HIGH"),
+		"severity":             spoken.words("HARM_SEVERITY_UNSPECIFIED", "HARM_SEVERITY_NEGLIGIBLE", "HARM_SEVERITY_LOW", "HARM_SEVERITY_MEDIUM", "HARM_SEVERITY_HIGH"),
+		"overwrittenThreshold": spoken.words(harmThresholds...), "blocked": plain(), "probabilityScore": plain(), "severityScore": plain(),
+	}))
+}
+
+// logprobsTable reads the tokens as one text and the alternatives to them as
+// another.
+func logprobsTable(delta bool) *rule {
+	token := func(u dialect.Use, name string) *rule {
+		r := spoken.use(u, name)
+		r.Delta = delta && u == dialect.Token
+		return list(known(fields{"token": r, "tokenId": plain(), "logProbability": plain()}))
+	}
+	r := known(fields{
+		"chosenCandidates": token(dialect.Token, "logprobs"), "logProbabilitySum": plain(),
+		"topCandidates": list(known(fields{"candidates": token(dialect.Candidate, "logprobs.candidates")})),
+	})
+	r.Drop = true
+	return r
+}
+
+func usageTable() *rule {
+	count := func(t dialect.Tag) *rule { return &rule{Tag: t} }
+	details := list(known(fields{
+		"modality":   spoken.words("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "VIDEO", "AUDIO", "DOCUMENT"),
+		"tokenCount": plain(),
+	}))
+	return &rule{Object: &object{Close: closeUsage, Fields: fields{
+		"promptTokenCount": count(tagPrompt), "candidatesTokenCount": count(tagAnswered), "totalTokenCount": count(tagTotal),
+		"thoughtsTokenCount": count(tagThoughts), "cachedContentTokenCount": count(tagCached), "toolUsePromptTokenCount": count(tagTools),
+		"initialPromptTokenCount": plain(), "promptTokensDetails": details, "candidatesTokensDetails": details,
+		"cacheTokensDetails": details, "toolUsePromptTokensDetails": details,
+		"trafficType": spoken.words("TRAFFIC_TYPE_UNSPECIFIED", "ON_DEMAND", "PROVISIONED_THROUGHPUT"),
+		"serviceTier": spoken.words("unspecified", "flex", "standard", "priority"),
+	}}}
+}
+
+func errorTable() *rule {
+	detail := anything(spoken.text(""))
+	detail.Object.Fields = fields{"@type": spoken.label(""), "reason": spoken.label(""), "domain": spoken.label("")}
+	return &rule{Use: dialect.Prose, Origin: guard.OriginModel, Tag: tagError, Object: &object{Fields: fields{
+		"code": plain(), "message": spoken.text("error.message"), "status": spoken.label("error.status"), "details": detail,
+	}}}
+}
+
+// candidateTable is one of several answers.
+func candidateTable(delta bool) *rule {
+	return &rule{Types: anObject, Object: &object{Close: closeCandidate, Fields: fields{
+		"content":            typed(anObject|orNull, maker{delta: delta}.content(nil)),
+		"index":              {Tag: tagIndex, Types: aNumber | orNull},
+		"finishReason":       tagged(tagFinish, aString|orNull, spoken.words(finishes...)),
+		"finishMessage":      spoken.text("finishMessage"),
+		"safetyRatings":      ratingsTable(),
+		"citationMetadata":   citationTable(),
+		"groundingMetadata":  groundingTable(),
+		"urlContextMetadata": readTable(),
+		"logprobsResult":     logprobsTable(delta),
+		"avgLogprobs":        plain(),
+		"tokenCount":         plain(),
+		"continuationToken":  spoken.label(""),
+	}}}
+}
+
+// answerTable reads whole answers and, with delta, the events of streamed ones.
+func answerTable(delta bool) *rule {
+	return &rule{Types: anObject, Object: &object{Close: closeAnswer, Fields: fields{
+		"candidates": {Types: anArray | orNull, Turns: true, Items: candidateTable(delta)},
+		"promptFeedback": {Types: anObject | orNull, Object: &object{Close: closeFeedback, Fields: fields{
+			"blockReason": tagged(tagBlock, aString|orNull, spoken.words(blocks...)), "blockReasonMessage": spoken.text("blockReasonMessage"),
+			"safetyRatings": ratingsTable(),
+		}}},
+		"usageMetadata": usageTable(),
+		"modelVersion":  tagged(tagModel, aString|orNull, spoken.label(dialect.FieldModel)),
+		"responseId":    tagged(tagID, aString|orNull, spoken.label(dialect.FieldID)),
+		"createTime":    spoken.label("createTime"),
+		"modelStatus": known(fields{
+			"modelStage": spoken.label(""), "retirementTime": spoken.label(""), "message": spoken.text(""),
+		}),
+		"error": errorTable(),
+	}}}
+}
+
+var answerSpec = dialect.NewSpec(answerTable(false), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Loose: true})
+
+func closeCandidate(s *dialect.Scope) error {
+	c := dialect.Choice{Index: s.Index()}
+	if v, ok := s.Value(tagIndex); ok {
+		n, ok := v.Int()
+		if !ok {
+			n = -1
+		}
+		c.Index = n
+	}
+	if c.Index < 0 || c.Index >= MaxCandidates {
+		v, _ := s.Value(tagIndex)
+		return s.Fail(v, dialect.CodeInvalidValue, "index of a candidate out of range; expected an integer from 0 to 7")
+	}
+	if v, ok := s.Value(tagFinish); ok && v.Text != unfinished {
+		c.Finish = strings.Clone(v.Text)
+	}
+	s.State().(dialect.Receiver).AddChoice(c, s)
+	return s.Resolve(guard.OriginModel)
+}
+
+// closeFeedback takes a prompt that was blocked for an answer that ended.
+func closeFeedback(s *dialect.Scope) error {
+	if v, ok := s.Value(tagBlock); ok {
+		s.State().(dialect.Receiver).AddChoice(dialect.Choice{Finish: strings.Clone(v.Text)}, s)
+	}
+	return nil
+}
+
+// maxCount bounds a number of tokens that is believed.
+const maxCount = 1 << 40
+
+// closeUsage sums up what an answer cost: results of tools are input, thoughts are
+// output. Each event of a stream tells it, and the last figures count.
+func closeUsage(s *dialect.Scope) error {
+	count := func(t dialect.Tag) (n int, ok bool) {
+		v, ok := s.Value(t)
+		if ok {
+			n, ok = v.Int()
+		}
+		return min(max(n, 0), maxCount), ok
+	}
+	var u dialect.Usage
+	u.Prompt, u.Present = count(tagPrompt)
+	tools, _ := count(tagTools)
+	u.Prompt += tools
+	u.Cached, _ = count(tagCached)
+	u.Completion, _ = count(tagAnswered)
+	u.Reasoning, _ = count(tagThoughts)
+	u.Completion += u.Reasoning
+	u.Total, _ = count(tagTotal)
+	s.State().(dialect.Receiver).SetUsage(u)
+	return nil
+}
+
+func closeAnswer(s *dialect.Scope) error {
+	id, _ := s.Value(tagID)
+	model, _ := s.Value(tagModel)
+	_, isError := s.Value(tagError)
+	s.State().(dialect.Receiver).About(id.Text, model.Text, isError)
+	return nil
+}
