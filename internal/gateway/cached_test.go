@@ -30,7 +30,6 @@ type cacheRig struct {
 }
 
 // newCacheRig has answer answer each request, which gets its number.
-// for a chat that says the number.
 func newCacheRig(t testing.TB, o rigOptions, answer func(w http.ResponseWriter, n int64)) *cacheRig {
 	c := &cacheRig{}
 	if o.config == "" {
