@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 go=${GO:-go}
 
 # The packages that share memory between goroutines.
-concurrent="./guard ./guard/detect ./internal/access ./internal/admission ./internal/budget/... ./internal/event ./internal/gateway/... ./internal/ledger ./internal/node/... ./internal/practice ./internal/store"
+concurrent="./guard ./guard/detect ./internal/access ./internal/admission ./internal/answercache ./internal/budget/... ./internal/event ./internal/extproc ./internal/gateway/... ./internal/ledger ./internal/node/... ./internal/practice ./internal/store ./internal/telemetry ./internal/upstream"
 
 all="prepare format vet structure staticcheck deadcode generated unit coverage modules race e2e govulncheck"
 
@@ -55,9 +55,11 @@ step_deadcode() {
 
 step_generated() { test/generated.sh; }
 
-# All packages, fuzz seeds among them, with a PostgreSQL for the store.
+# All packages, fuzz seeds among them, with a PostgreSQL for the store; then what only
+# a build with the tag extproc has.
 step_unit() {
-  WARDER_TEST_REQUIRE_POSTGRES=1 test/postgres.sh run $go test -timeout 15m ./...
+  WARDER_TEST_REQUIRE_POSTGRES=1 test/postgres.sh run $go test -timeout 15m ./... &&
+    $go test -tags extproc ./internal/node -run ExtProc
 }
 
 # The modules beside the program: generators and what links the official SDK.
