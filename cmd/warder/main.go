@@ -35,6 +35,9 @@ type commands struct {
 	Config    configCmd    `cmd:"" help:"Check a configuration and print its schema."`
 	Audit     auditCmd     `cmd:"" help:"Verify and export the audit log."`
 	Cost      costCmd      `cmd:"" help:"Report what exchanges used: requests, tokens and money."`
+	Backup    backupCmd    `cmd:"" help:"Make one file of the data folder, also while the server runs."`
+	Restore   restoreCmd   `cmd:"" help:"Make a data folder of a backup."`
+	Store     storeCmd     `cmd:"" help:"Show, upgrade and roll back the schema of the store."`
 	Lexicon   lexiconCmd   `cmd:"" help:"Check the entries of the classifier's lexicon, and measure what each does."`
 	Train     trainCmd     `cmd:"" help:"Train models."`
 	Eval      evalCmd      `cmd:"" help:"Measure a guard on a corpus."`

@@ -12,13 +12,17 @@ var version string
 type versionCmd struct{}
 
 func (versionCmd) Run(e *env) error {
-	v := version
-	if v == "" {
-		v = "devel"
-		if bi, ok := debug.ReadBuildInfo(); ok && bi.Main.Version != "" && bi.Main.Version != "(devel)" {
-			v = bi.Main.Version
-		}
-	}
-	_, err := fmt.Fprintf(e.stdout, "warder %s %s/%s %s\n", v, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	_, err := fmt.Fprintf(e.stdout, "warder %s %s/%s %s\n", buildVersion(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	return err
+}
+
+// buildVersion is the version of this program, as far as it is known.
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	if bi, ok := debug.ReadBuildInfo(); ok && bi.Main.Version != "" && bi.Main.Version != "(devel)" {
+		return bi.Main.Version
+	}
+	return "devel"
 }

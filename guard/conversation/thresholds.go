@@ -27,7 +27,7 @@ const reportFPR = 0.05
 // one text. All rules together keep to the rate.
 var (
 	crescendoThresholds = [len(rates)]float64{1.5, 0, -0.8}
-	joinedThresholds    = [len(rates)]float64{1.75, 1, 0.6}
+	joinedThresholds    = [len(rates)]float64{2, 1, 0.6}
 	assembledThresholds = [len(rates)]float64{1.9, 1.3, 0.8}
 )
 

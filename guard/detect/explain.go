@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"math"
+	"slices"
 	"unicode/utf8"
 
 	"warder.example/guard"
@@ -11,7 +13,7 @@ import (
 
 // Reasons returns the features that weighed most, heaviest first and n at most,
 // in the score that [PromptAttack] gives a category in t, also below all
-// thresholds. Grams are as they stand in the view that was scored; spans are
+// thresholds. What trees said is one of them, of all that they looked at. Grams are as they stand in the view that was scored; spans are
 // ranges of the text. It is nil for texts that the detector does not read and
 // categories that its model has no head for. It takes a little more than Detect.
 func (p *PromptAttack) Reasons(t *guard.Text, category string, n int) []textmodel.Reason {
@@ -35,6 +37,12 @@ func (p *PromptAttack) Reasons(t *guard.Text, category string, n int) []textmode
 			if rs[j].Kind == "concepts" {
 				whole(&rs[j], content[span.Start:span.End])
 			}
+		}
+		if r, ok := p.model.ExplainTrees(content, judgedAs(t.Origin), p.model.Head(b.rule), maxTreeParts); ok && r.Weight != 0 && len(r.Parts) > 0 && span.Start < span.End {
+			r.Gram, r.Spans = content[span.Start:span.End], []guard.Span{{Start: 0, End: span.End - span.Start}}
+			rs = ranked(rs, r, n)
+		}
+		for j := range rs {
 			place(rs[j].Spans, span.Start, v)
 		}
 		return rs
@@ -48,6 +56,19 @@ func (p *PromptAttack) Silent() guard.Detector {
 	silent := *p
 	silent.silent = true
 	return &silent
+}
+
+// maxTreeParts is how many features the trees' reason names.
+const maxTreeParts = 3
+
+// ranked puts a reason among others, heaviest first, of which n are kept.
+func ranked(rs []textmodel.Reason, r textmodel.Reason, n int) []textmodel.Reason {
+	at := slices.IndexFunc(rs, func(o textmodel.Reason) bool { return math.Abs(o.Weight) < math.Abs(r.Weight) })
+	if at < 0 {
+		at = len(rs)
+	}
+	rs = slices.Insert(rs, at, r)
+	return rs[:min(n, len(rs))]
 }
 
 // whole lets a reason that ends with the beginning of a word have the word.

@@ -199,9 +199,6 @@ func (p *PromptAttack) judge(ctx context.Context, t *guard.Text, wantScores bool
 			p.thresholds.Observe(t.Origin, judged[i], b.score.Probability)
 		}
 		rate, own := p.thresholds.Rate(t.Origin, judged[i], b.score.Probability, b.score.FPR)
-		if rate > briefFPR && !own && b.view < 0 && brief(t) {
-			continue
-		}
 		if rate <= reportFPR {
 			f := p.finding(t, views, judged[i], &b)
 			f.FPR, f.Explanation = rate, b.explanation(t.Origin, rate, own)

@@ -12,7 +12,8 @@ import (
 type Cause struct {
 	// Span is where it stands: by itself, as a text of Origin, it gets the
 	// verdict for Category by Detector, and its first and its last word are
-	// needed for that.
+	// needed for that. Where an earlier cause stands inside, it was found with that one
+	// as blanks.
 	Span guard.Span `json:"span"`
 	// Needed are the parts of Span that suffice: none of their words can be
 	// left out.

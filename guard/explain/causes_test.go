@@ -165,7 +165,15 @@ func checkCause(t *testing.T, g *guard.Guard, text string, e *explain.Explanatio
 	if c.Span.Start < 0 || c.Span.End > len(text) || c.Span.Start >= c.Span.End {
 		t.Fatalf("%q: span %v", text, c.Span)
 	}
-	if !gets(t, g, text[c.Span.Start:c.Span.End], e, c) {
+	// One that an earlier cause stands in was found with that one as blanks.
+	around := slices.ContainsFunc(e.Causes[:n], func(o explain.Cause) bool {
+		return c.Span.Start < o.Span.End && o.Span.Start < c.Span.End
+	})
+	seen := text
+	for _, o := range e.Causes[:n] {
+		seen = seen[:o.Span.Start] + strings.Repeat(" ", o.Span.End-o.Span.Start) + seen[o.Span.End:]
+	}
+	if !gets(t, g, seen[c.Span.Start:c.Span.End], e, c) {
 		t.Errorf("%q: %q alone does not get %s", text, text[c.Span.Start:c.Span.End], e.Would)
 	}
 	if c.Detector == "" || c.PolicyRule == "" || c.Explanation == "" || c.Action > e.Would || len(c.Needed) == 0 {
@@ -177,11 +185,6 @@ func checkCause(t *testing.T, g *guard.Guard, text string, e *explain.Explanatio
 		return // words are not spaced: TestUnspaced
 	}
 	span := strings.TrimSpace(text[c.Span.Start:c.Span.End])
-	// One that an earlier cause stands in was found with that one cut out; its
-	// needed words say what suffices.
-	around := slices.ContainsFunc(e.Causes[:n], func(o explain.Cause) bool {
-		return c.Span.Start < o.Span.End && o.Span.Start < c.Span.End
-	})
 	if all := strings.Fields(span); len(all) > 1 && !around {
 		for _, shorter := range []string{span[len(all[0]):], strings.TrimSuffix(span, all[len(all)-1])} {
 			if shorter = strings.TrimSpace(shorter); gets(t, g, shorter, e, c) {
@@ -189,12 +192,20 @@ func checkCause(t *testing.T, g *guard.Guard, text string, e *explain.Explanatio
 			}
 		}
 	}
-	var words []string
+	var words []string // each with the white space behind it where there are blanks
 	for _, s := range c.Needed {
-		words = append(words, strings.Fields(text[s.Start:s.End])...)
+		rest := seen[s.Start:]
+		for _, w := range strings.Fields(seen[s.Start:s.End]) {
+			gap := " "
+			rest = rest[strings.Index(rest, w)+len(w):]
+			if around {
+				gap = rest[:len(rest)-len(strings.TrimLeft(rest, " "))]
+			}
+			words = append(words, w+gap)
+		}
 	}
 	for i := range words {
-		fewer := strings.Join(slices.Delete(slices.Clone(words), i, i+1), " ")
+		fewer := strings.TrimSpace(strings.Join(slices.Delete(slices.Clone(words), i, i+1), ""))
 		if fewer != "" && gets(t, g, fewer, e, c) {
 			t.Errorf("%q: of %q, %q can be left out", text, words, words[i])
 		}

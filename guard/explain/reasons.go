@@ -12,12 +12,14 @@ import (
 
 // A Reason is a feature that weighed with the classifier.
 type Reason struct {
-	// Kind is "words", "letters", "concepts" or "spelling".
+	// Kind is "words", "letters", "concepts" or "spelling"; "trees" for what the
+	// classifier makes of concepts and style taken together.
 	Kind string `json:"kind"`
 	// Says is the feature in words: "tells to ignore or drop something, then
 	// speaks of what came before (IGNORE + PRIOR)".
 	Says string `json:"says"`
-	// Concepts names the concepts of that kind, in the order of the text.
+	// Concepts names the concepts of that kind, in the order of the text; of trees, those
+	// that weighed most, heaviest first.
 	Concepts []string `json:"concepts,omitempty"`
 	// Text quotes its first occurrence as it was read, at most 240 bytes.
 	Text string `json:"text"`
@@ -50,6 +52,9 @@ func reasons(ds []guard.Detector, t *guard.Text, category string, at int) []Reas
 			if len(out) > 0 && math.Abs(w.Weight) < lightest*math.Abs(out[0].Weight) {
 				break
 			}
+			if w.Kind == "trees" {
+				w.Concepts = conceptsOf(w.Parts)
+			}
 			x := Reason{Kind: w.Kind, Concepts: w.Concepts, Weight: w.Weight, Spans: w.Spans,
 				Text: quoted(w.Gram, []guard.Span{{Start: 0, End: len(w.Gram)}})}
 			for i := range x.Spans {
@@ -67,6 +72,8 @@ func reasons(ds []guard.Detector, t *guard.Text, category string, at int) []Reas
 // says puts a feature into words.
 func says(r *textmodel.Reason, text string) string {
 	switch {
+	case r.Kind == "trees":
+		return together(r)
 	case r.Kind == "spelling":
 		return "spelled as no language is"
 	case r.Kind == "letters":
@@ -83,6 +90,45 @@ func says(r *textmodel.Reason, text string) string {
 		lead = "begins so: "
 	}
 	return fmt.Sprintf("%s%s (%s)", lead, strings.Join(said, ", then "), printable(strings.Join(r.Concepts, " + ")))
+}
+
+// together says what trees made of a text and what weighed most in that; a part that
+// weighed the other way is told apart.
+func together(r *textmodel.Reason) string {
+	var same, other []string
+	for i := range r.Parts {
+		p := &r.Parts[i]
+		what := p.Style
+		if p.Concept != "" {
+			what = fmt.Sprintf("%s (%s)", Describe(p.Concept), printable(p.Concept))
+		}
+		if p.Weight*r.Weight > 0 {
+			same = append(same, what)
+		} else {
+			other = append(other, what)
+		}
+	}
+	side := "an attack"
+	if r.Weight < 0 {
+		side = "an honest text"
+	}
+	out := "concepts and style together are those of " + side
+	if len(same) > 0 {
+		out += ", above all: " + strings.Join(same, ", ")
+	}
+	if len(other) > 0 {
+		out += "; against that: " + strings.Join(other, ", ")
+	}
+	return out
+}
+
+func conceptsOf(parts []textmodel.Part) (out []string) {
+	for _, p := range parts {
+		if p.Concept != "" {
+			out = append(out, p.Concept)
+		}
+	}
+	return out
 }
 
 // Known is a remembered attack.

@@ -12,7 +12,8 @@ import (
 type Reason struct {
 	// Gram is its first occurrence as it stands in the text.
 	Gram string `json:"gram"`
-	// Kind is "words", "letters", "concepts" or "spelling".
+	// Kind is "words", "letters", "concepts" or "spelling"; "trees" for what trees
+	// say, see [Model.ExplainTrees].
 	Kind string `json:"kind"`
 	// Concepts names the concept, or the pair in the order of the text, of a
 	// reason of kind concepts. Lead says that the concept leads its segment.
@@ -23,6 +24,8 @@ type Reason struct {
 	Weight float64 `json:"weight"`
 	// Spans are the occurrences, ascending, at most maxReasonSpans.
 	Spans []guard.Span `json:"spans"`
+	// Parts are what weighed most with the trees.
+	Parts []Part `json:"parts,omitempty"`
 }
 
 const maxReasonSpans = 16

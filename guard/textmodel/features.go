@@ -30,6 +30,7 @@ type sink interface {
 // batch holds hashed features: raw hashes whose upper bits select the bucket.
 type batch struct {
 	of    [kinds]list
+	look  look // of the segment
 	track bool // fill the spans
 }
 

@@ -18,7 +18,7 @@ import (
 // each, then the sections in that order with nothing between or after them.
 // Numbers are little-endian. This program writes "spec" (JSON of [Spec]),
 // "weights" (for each bucket one signed byte a head) and perhaps "lexicon" (see
-// [Lexicon]). A section whose name
+// [Lexicon]), "spelling" ([Spelling]) and "trees" ([Trees]). A section whose name
 // begins with "opt." may be ignored by a program that does not know it; any
 // other unknown one may not, because a model without it would answer wrongly.
 const (
@@ -55,6 +55,9 @@ func (m *Model) Bytes() []byte {
 	}
 	if k := m.knows.Spelling; k != nil {
 		sections = append(sections, section{"spelling", k.bytes()})
+	}
+	if t := m.knows.Trees; t != nil {
+		sections = append(sections, section{"trees", t.Bytes()})
 	}
 	return join(sections)
 }
@@ -101,6 +104,10 @@ func Load(file []byte) (*Model, error) {
 			}
 		case s.name == "spelling":
 			if k.Spelling, err = parseSpelling(s.data); err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+			}
+		case s.name == "trees":
+			if k.Trees, err = ParseTrees(s.data); err != nil {
 				return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 			}
 		case strings.HasPrefix(s.name, "opt."):
@@ -257,11 +264,11 @@ func (h *Head) check() error {
 }
 
 func (c *Calibration) check() error {
-	if !bounded(c.Passage) || !bounded(c.Window) || !bounded(c.Length) || !bounded(c.Bias) {
+	if !bounded(c.Passage) || !bounded(c.Window) || !bounded(c.Trees) || !bounded(c.Length) || !bounded(c.Brief) || !bounded(c.Bias) {
 		return fmt.Errorf("a coefficient is out of range")
 	}
-	if c.Passage < 0 || c.Window < 0 || c.Length > 0 {
-		return fmt.Errorf("passage %v, window %v, length %v have the wrong sign", c.Passage, c.Window, c.Length)
+	if c.Passage < 0 || c.Window < 0 || c.Trees < 0 || c.Length > 0 || c.Brief > 0 {
+		return fmt.Errorf("passage %v, window %v, trees %v, length %v, brief %v have the wrong sign", c.Passage, c.Window, c.Trees, c.Length, c.Brief)
 	}
 	for i, t := range c.Thresholds {
 		if !(t > 0 && t <= 2) || i > 0 && t > c.Thresholds[i-1] {

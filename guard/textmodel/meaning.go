@@ -43,6 +43,9 @@ func (w *walker) meaning(at int) {
 		}
 		b.put(concepts, mix(f.concept^saltOne), at, f.end)
 		b.put(concepts, mix(f.concept^saltFrom+w.from), at, f.end)
+		if w.tree != nil {
+			w.tree.see(&b.look, f.concept, lead)
+		}
 		if lead {
 			b.put(concepts, mix(f.concept^saltLead), at, f.end)
 		}

@@ -28,6 +28,12 @@ type Evidence struct {
 	PassageSpan, WindowSpan guard.Span
 	// Segments is the number of segments of the text.
 	Segments int
+	// Brief is how far the text is from saying enough to be judged, 0 to 1. It is the
+	// same for every head.
+	Brief float32
+	// Trees is what the model's trees add up to; 0 if it has none. It is the same for
+	// every head.
+	Trees float32
 }
 
 // Score is the answer of one head about one text.
@@ -60,6 +66,8 @@ func (s Scores) At(i int) Score { return s.head[i] }
 type sums struct {
 	weight     [kinds][MaxHeads]int32
 	n          [kinds]int32
+	look       look
+	first      int32 // number of its first segment
 	start, end int
 }
 
@@ -70,6 +78,7 @@ func (s *sums) add(o *sums) {
 		}
 		s.n[k] += o.n[k]
 	}
+	s.look.add(&o.look)
 	s.end = o.end
 }
 
@@ -85,20 +94,38 @@ type scorer struct {
 	ev      [MaxHeads]Evidence
 	windows int
 	n       int // segments
+	// Where the trees look: the best passage and window of each of their heads.
+	eyes                    [MaxHeads]bool
+	bestPassage, bestWindow [MaxHeads]sums
+	x                       [maxColumns]float32 // the trees' features
 }
 
 var scorers = sync.Pool{New: func() any { return new(scorer) }}
 
 // Evidence returns what a text of an origin holds for each head of the model.
 func (m *Model) Evidence(text string, o guard.Origin) [MaxHeads]Evidence {
-	s := scorers.Get().(*scorer)
-	s.reset(m)
-	walk(text, o, m.knows, &s.b, s)
-	s.finish()
+	s := m.read(text, o)
 	ev := s.ev
+	s.free()
+	return ev
+}
+
+// read returns a scorer that has read a text; the caller frees it.
+func (m *Model) read(text string, o guard.Origin) *scorer {
+	s := scorers.Get().(*scorer)
+	s.reset(m, o)
+	walk(text, o, m.knows, &s.b, s)
+	s.finish(o)
+	brief := briefness(text, o)
+	for h := range s.ev {
+		s.ev[h].Brief = brief
+	}
+	return s
+}
+
+func (s *scorer) free() {
 	s.m = nil
 	scorers.Put(s)
-	return ev
 }
 
 // Score judges a text of an origin. It takes time linear in the length of the
@@ -123,11 +150,17 @@ func (e *Evidence) deciding() guard.Span {
 	return p
 }
 
-func (s *scorer) reset(m *Model) {
+func (s *scorer) reset(m *Model, o guard.Origin) {
 	s.m, s.held, s.windows, s.n = m, 0, 0, 0
 	s.cur, s.passage = sums{}, sums{}
 	for h := range s.ev {
 		s.ev[h] = Evidence{Passage: float32(math.Inf(-1)), Window: float32(math.Inf(-1))}
+	}
+	s.eyes = [MaxHeads]bool{}
+	if t := m.knows.Trees; t != nil {
+		for _, h := range t.of(o).Heads {
+			s.eyes[h], s.bestPassage[h], s.bestWindow[h] = true, sums{}, sums{}
+		}
 	}
 }
 
@@ -154,6 +187,7 @@ func (s *scorer) take(b *batch) {
 // segment implements sink.
 func (s *scorer) segment(start, end int) {
 	s.cur.start, s.cur.end = start, end
+	s.cur.look, s.cur.first = s.b.look, int32(s.n)
 	s.n++
 	copy(s.recent[1:], s.recent[:WindowSegments-1])
 	s.recent[0] = s.cur
@@ -214,6 +248,9 @@ func (s *scorer) window(w *sums) {
 	for h := range len(s.m.spec.Heads) {
 		if z := s.raw(w, h, &norm); z > s.ev[h].Window {
 			s.ev[h].Window, s.ev[h].WindowSpan = z, guard.Span{Start: w.start, End: w.end}
+			if s.eyes[h] {
+				s.bestWindow[h] = *w
+			}
 		}
 	}
 }
@@ -223,13 +260,17 @@ func (s *scorer) endPassage() {
 	for h := range len(s.m.spec.Heads) {
 		if z := s.raw(&s.passage, h, &norm); z > s.ev[h].Passage {
 			s.ev[h].Passage, s.ev[h].PassageSpan = z, guard.Span{Start: s.passage.start, End: s.passage.end}
+			if s.eyes[h] {
+				s.bestPassage[h] = s.passage
+			}
 		}
 	}
 	s.passage = sums{}
 }
 
-// finish closes the last passage and fills what the text was too short for.
-func (s *scorer) finish() {
+// finish closes the last passage, fills what the text was too short for and asks the
+// trees.
+func (s *scorer) finish(o guard.Origin) {
 	if s.passage.end > s.passage.start || s.n == 0 {
 		s.endPassage()
 	}
@@ -241,6 +282,10 @@ func (s *scorer) finish() {
 		}
 		if s.windows == 0 {
 			e.Window, e.WindowSpan = e.Passage, e.PassageSpan
+			s.bestWindow[h] = s.bestPassage[h]
 		}
+	}
+	if t := s.m.knows.Trees; t != nil {
+		s.climb(t, o)
 	}
 }

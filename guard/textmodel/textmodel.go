@@ -23,10 +23,16 @@
 // by chance alone: the calibration takes the logarithm of the number of
 // segments into account.
 //
+// # Trees
+//
+// A model may have a second member, [Trees]: it is asked once about a text, looks at
+// the best passage and window of the linear member, and knows what concepts and style
+// say together. What it says is one more number for the calibration.
+//
 // # Scores and thresholds
 //
 // A [Calibration], one for each head and origin, turns best passage, best
-// window and length into a probability. It also carries thresholds: the score
+// window, what the trees say and length into a probability. It also carries thresholds: the score
 // above which only a stated fraction of honest texts lay when the model was
 // trained, measured on sources that the scoring model had not seen.
 //
@@ -94,13 +100,17 @@ type Head struct {
 // Calibration turns raw scores into a probability for texts of one origin:
 // the logistic function of
 //
-//	Passage*passage + Window*window + Length*ln(segments) + Bias.
+//	Passage*passage + Window*window + Trees*trees + Length*ln(segments) + Brief*brief + Bias.
 type Calibration struct {
 	Origin  guard.Origin `json:"origin"`
 	Passage float64      `json:"passage"` // not negative
 	Window  float64      `json:"window"`  // not negative
-	Length  float64      `json:"length"`  // not positive
-	Bias    float64      `json:"bias"`
+	// Trees is not negative. A model without trees has none.
+	Trees  float64 `json:"trees,omitempty"`
+	Length float64 `json:"length"` // not positive
+	// Brief is not positive: what is lost by a text of few words.
+	Brief float64 `json:"brief,omitempty"`
+	Bias   float64 `json:"bias"`
 	// Thresholds holds for each of [FalsePositiveRates] the least score
 	// that counts; it does not rise from one to the next. A threshold
 	// above 1 is never reached.
@@ -150,6 +160,9 @@ func build(spec Spec, weights [][MaxHeads]int8, k Knowledge) (*Model, error) {
 	}
 	if len(weights) != 1<<spec.Bits {
 		return nil, fmt.Errorf("%w: %d buckets, expected %d", ErrFormat, len(weights), 1<<spec.Bits)
+	}
+	if err := k.Trees.fits(len(spec.Heads)); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	m := &Model{spec: spec, knows: k, weights: weights, shift: uint(64 - spec.Bits)}
 	for h, head := range spec.Heads {
@@ -209,10 +222,14 @@ func (m *Model) Threshold(head int, o guard.Origin, rate float64) float64 {
 	return 2
 }
 
+// Logit returns the logarithm of the odds.
+func (c *Calibration) Logit(e *Evidence) float64 {
+	return c.Passage*float64(e.Passage) + c.Window*float64(e.Window) + c.Trees*float64(e.Trees) + c.Length*math.Log(float64(max(e.Segments, 1))) + c.Brief*float64(e.Brief) + c.Bias
+}
+
 // Probability applies the calibration.
 func (c *Calibration) Probability(e *Evidence) float64 {
-	z := c.Passage*float64(e.Passage) + c.Window*float64(e.Window) + c.Length*math.Log(float64(max(e.Segments, 1))) + c.Bias
-	return 1 / (1 + math.Exp(-z))
+	return 1 / (1 + math.Exp(-c.Logit(e)))
 }
 
 // FalsePositiveRate returns the smallest published rate whose threshold the

@@ -6,10 +6,11 @@ import (
 	"warder.example/guard"
 )
 
-// Knowledge is what a model knows beside its weights. Either may be nil.
+// Knowledge is what a model knows beside its weights. Each may be nil.
 type Knowledge struct {
 	Lexicon  *Lexicon
 	Spelling *Spelling
+	Trees    *Trees
 }
 
 // channel returns what stands for an origin in features: texts of users and of
@@ -30,6 +31,7 @@ func channel(o guard.Origin) uint64 {
 type walker struct {
 	text string
 	lex  *Lexicon // may be nil
+	tree *Trees   // may be nil
 	from uint64   // stands for who says the text
 	odd  speller
 	b    *batch
@@ -61,11 +63,12 @@ type token struct {
 // walk makes one pass over text. It never fails; bytes that are not UTF-8 count
 // as U+FFFD.
 func walk(text string, o guard.Origin, k Knowledge, b *batch, out sink) {
-	w := walker{text: text, lex: k.Lexicon, from: channel(o), b: b, out: out, wh: mulC, p1: begin}
+	w := walker{text: text, lex: k.Lexicon, tree: k.Trees, from: channel(o), b: b, out: out, wh: mulC, p1: begin}
 	w.odd.model = k.Spelling
 	w.token = token{c1: ' ', n: 1}
 	w.trail.lead = true
 	b.empty()
+	b.look = look{}
 	stop := false // the last character ends a sentence if a space follows
 	for i := 0; i < len(text); {
 		var class uint8
@@ -74,8 +77,10 @@ func walk(text string, o guard.Origin, k Knowledge, b *batch, out sink) {
 		if ch := text[i]; ch < utf8.RuneSelf {
 			class, c = asciiClass[ch], uint64(asciiFold[ch])
 			w.token.ascii++
+			b.look.count[asciiLook[ch]]++
 		} else {
 			r, size := utf8.DecodeRuneInString(text[i:])
+			b.look.wide(r)
 			r, class = classify(r)
 			c, next = uint64(r), i+size
 			w.token.ascii = 0
@@ -200,6 +205,7 @@ func (w *walker) endSegment(end int) {
 	w.signal()
 	w.out.take(w.b)
 	w.out.segment(w.seg, end)
+	w.b.look = look{}
 	w.seg = end
 	w.p1, w.p2 = begin, 0
 	w.pos1 = end
@@ -214,7 +220,9 @@ func (w *walker) signal() {
 		return
 	}
 	end := w.odd.at
-	for i := range w.odd.steps() {
+	level := w.odd.steps()
+	w.b.look.odd = int32(level)
+	for i := range level {
 		w.b.put(signals, mix(uint64(i+1)*mulD^saltOdd), max(w.seg, end-spellingWindow), end)
 	}
 }

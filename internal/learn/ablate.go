@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"warder.example/guard/textmodel"
 )
 
 // Side is how well a model ranks the texts of one side, users' or data.
@@ -35,9 +37,13 @@ type Ablation struct {
 	Failed string `json:"failed,omitempty"`
 }
 
+// ablationFolds is the number of folds of which the features of trees are computed.
+const ablationFolds = 2
+
 // Ablate trains a model on everything and one without each of the blocks in turn,
 // and measures how they rank texts that nothing was trained on. Only the final
-// model of each is trained: nothing is held out, and no threshold is set. With
+// model of each is measured, and no threshold is set; two more are trained for the sake
+// of its trees. With
 // cfg.Resume, models that were finished before are found again.
 //
 // A block without which a head has nothing to learn from is reported as failed. An
@@ -45,6 +51,7 @@ type Ablation struct {
 // no honest ones.
 func Ablate(ctx context.Context, cfg Config, blocks []Block, texts []Row) ([]Ablation, error) {
 	cfg = cfg.withDefaults()
+	cfg.Folds = ablationFolds
 	if err := usable(cfg.Rows, blocks, texts); err != nil {
 		return nil, err
 	}
@@ -110,19 +117,47 @@ func (c Config) ablate(ctx context.Context, b Block, texts []Row) (a Ablation, s
 		return a, sides, err
 	}
 	a.Rows = len(set.rows)
-	m, err := set.unit(ctx, without{-1, -1}, c, func() {})
+	m, err := set.alone(ctx, c)
 	if err != nil {
 		return a, sides, err
-	}
-	if c.omits(blockGrams) {
-		// What stood in their buckets belongs to other features.
-		if m, err = m.Without("words", "letters"); err != nil {
-			return a, sides, err
-		}
 	}
 	sides = [2]ranked{rank(m, texts, false), rank(m, texts, true)}
 	a.User, a.Data = sides[0].side(), sides[1].side()
 	return a, sides, nil
+}
+
+// alone trains the model on everything, and its trees. These need models without each
+// fold, of which there are few.
+func (s *set) alone(ctx context.Context, cfg Config) (*textmodel.Model, error) {
+	var plan []without
+	if !cfg.omits(blockTrees) {
+		plan = s.plan()[:s.folds]
+	}
+	last := len(plan)
+	plan = append(plan, without{-1, -1})
+	units, err := s.units(ctx, plan, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.omits(blockGrams) {
+		for i := range units { // what stood in their buckets belongs to other features
+			if units[i], err = units[i].Without("words", "letters"); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if cfg.omits(blockTrees) {
+		return units[last], nil
+	}
+	f, err := s.forest(ctx, units, cfg)
+	if err != nil {
+		return nil, err
+	}
+	t, err := f.trees(ctx, plan[last], cfg)
+	if err != nil {
+		return nil, err
+	}
+	return units[last].WithTrees(t)
 }
 
 func (r *ranked) side() Side {

@@ -80,7 +80,7 @@ func TestBlocksAreListed(t *testing.T) {
 			t.Errorf("block %q does not say what it is", b.Name)
 		}
 	}
-	want := []string{"seeds", "seeds/attacks-direct", "seeds/others", "train", "made/disturbed", "made/pasted", "made/suffix", "lexicon", "lexicon/foreign", "n-grams", "spelling", "reweighing"}
+	want := []string{"seeds", "seeds/attacks-direct", "seeds/others", "train", "made/disturbed", "made/pasted", "made/suffix", "lexicon", "lexicon/foreign", "n-grams", "spelling", "reweighing", "trees"}
 	if !slices.Equal(names, want) {
 		t.Errorf("blocks %q, expected %q", names, want)
 	}
@@ -127,13 +127,16 @@ func with(s learn.Side) learn.Side {
 func TestAblateIsDeterministicAndResumes(t *testing.T) {
 	cfg := config(t)
 	cfg.Rows, cfg.Epochs = blockRows(), 2
-	names := []string{"spelling", "reweighing", "lexicon"}
+	names := []string{"spelling", "reweighing", "lexicon", "trees"}
 	a, _ := json.Marshal(ablated(t, cfg, names...))
 	cfg.Resume = t.TempDir()
 	b, _ := json.Marshal(ablated(t, cfg, names...))
 	kept, err := filepath.Glob(filepath.Join(cfg.Resume, "*.unit"))
-	if err != nil || len(kept) != 4 {
-		t.Fatalf("%d models kept, %v; expected 4: every variant is another", len(kept), err)
+	if err != nil || len(kept) != 12 {
+		t.Fatalf("%d models kept, %v; expected 3 of each of 4 variants, two of them for the features of trees; without trees it is the whole's", len(kept), err)
+	}
+	if kept, err = filepath.Glob(filepath.Join(cfg.Resume, "*.trees")); err != nil || len(kept) != 4 {
+		t.Fatalf("%d pairs of ensembles kept, %v; expected 4", len(kept), err)
 	}
 	c, _ := json.Marshal(ablated(t, cfg, names...))
 	if !bytes.Equal(a, b) || !bytes.Equal(b, c) {

@@ -30,6 +30,7 @@ const (
 	blockGrams      = "n-grams"
 	blockSpelling   = "spelling"
 	blockReweighing = "reweighing"
+	blockTrees      = "trees"
 )
 
 // fixed are the blocks that every training has.
@@ -42,6 +43,7 @@ var fixed = []Block{
 	{blockGrams, "words, pairs of words and runs of characters"},
 	{blockSpelling, "how odd the spelling is"},
 	{blockReweighing, "more weight for the sources that cost most"},
+	{blockTrees, "trees over concepts and style together"},
 }
 
 // Blocks lists what can be left out of a training on these rows: the seeds

@@ -105,6 +105,12 @@ func (g *group) calibrate(all []scored) ([heads]textmodel.Calibration, error) {
 		}
 		out[h] = textmodel.Calibration{Passage: c, Window: c * g.shape.window, Length: -c * g.shape.length, Bias: b}
 	}
+	g.combine(all, &out)
+	for h := range heads {
+		if slices.Contains(g.attacks, h) || g.shape == spoken {
+			out[h].Brief = briefOdds
+		}
+	}
 	honest := g.honest(all)
 	attack := thresholds(honest, &out, g.attacks)
 	harm := thresholds(honest, &out, []int{3})
@@ -115,7 +121,7 @@ func (g *group) calibrate(all []scored) ([heads]textmodel.Calibration, error) {
 			out[h].Thresholds = harm
 		case Heads[h] == HeadJailbreak && !slices.Contains(g.attacks, h):
 			out[h].Thresholds = never
-			out[h].Passage, out[h].Window, out[h].Length, out[h].Bias = 0, 0, 0, silence
+			out[h].Passage, out[h].Window, out[h].Length, out[h].Brief, out[h].Bias = 0, 0, 0, 0, silence
 		}
 	}
 	return out, nil
@@ -127,6 +133,11 @@ var never = [len(textmodel.FalsePositiveRates)]float64{1, 1, 1}
 
 // silence is the logarithm of the odds that a head gives where it has no say.
 const silence = -20
+
+// briefOdds are the logarithm of the odds that a text of few words loses. It was chosen
+// on the validation texts of users: of ordinary ones of six to eleven words 3 % were
+// blocked and 16 % flagged without it, of longer ones 2 and 6 %.
+const briefOdds = -1.8
 
 // jailbreakOdds are the logarithm of the odds at which the jailbreak head is
 // calibrated; those of the other heads are even. Most attacks are injections, and

@@ -13,6 +13,7 @@ type example struct {
 	features [kinds][]uint32 // buckets of words, characters, concepts
 	y        [heads]int8
 	weight   [heads]float32
+	row      int // of the set
 	group    int // of its source
 	fold     int // of its source
 	part     int // of its row
@@ -81,7 +82,7 @@ func prepare(rows []Row, fold []int, cfg Config) (*set, error) {
 		c.count(i, r.group(), segs)
 		s.add(r, segs, without{fold[i], r.part}, random(cfg.Seed, "windows/"+r.Source+"/"+r.Text))
 		for k := range s.examples[from:] {
-			s.examples[from+k].group = number[r.group()]
+			s.examples[from+k].row, s.examples[from+k].group = i, number[r.group()]
 		}
 	}
 	s.groups = len(number)

@@ -64,7 +64,8 @@ const alignedAt = 1
 
 // align moves scores and thresholds of an origin so that the threshold for 1 % is
 // that of users: the same score is as rare among honest texts of every origin, and
-// scores of several origins can be ranked together. What is decided stays.
+// scores of several origins can be ranked together. What is decided stays, but for
+// what [leastThreshold] keeps from being reported.
 func align(cal, users *[heads]textmodel.Calibration) {
 	for h := range heads {
 		c := &cal[h]
@@ -74,7 +75,7 @@ func align(cal, users *[heads]textmodel.Calibration) {
 		by := logit(users[h].Thresholds[alignedAt]) - logit(c.Thresholds[alignedAt])
 		c.Bias += by
 		for i, t := range c.Thresholds {
-			c.Thresholds[i] = 1 / (1 + math.Exp(-logit(t)-by))
+			c.Thresholds[i] = max(1/(1+math.Exp(-logit(t)-by)), leastThreshold)
 		}
 	}
 }

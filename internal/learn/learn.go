@@ -18,6 +18,19 @@
 // half of sources that the model knows: for the second half, models are trained
 // without a third of the rows of every source. See [thresholds].
 //
+// # Trees
+//
+// To the linear model come boosted trees over concepts and style (see textmodel.Trees).
+// They look where the linear member looks, so the features of each text are computed
+// with the model that had not seen its source, and trees are fitted without the same
+// texts as each model. The linear member alone decides what is mined.
+//
+// # Mining and averaging
+//
+// Two further means are there and off, since neither gained more than another seed
+// does: rounds after which ordinary texts that were taken for attacks count more
+// ([Config.Mine]), and the mean of models of several seeds ([Config.Average]).
+//
 // # Determinism
 //
 // The same inputs, seed and program give the same bytes on the same
@@ -36,7 +49,7 @@ import (
 )
 
 // Recipe names what this package does; it changes when the result would.
-const Recipe = "linear-2026-11"
+const Recipe = "linear-trees-2026-11"
 
 // Names of the heads, in the order in which they are stored.
 const (
@@ -72,6 +85,14 @@ type Config struct {
 	// Epochs is the number of passes over the examples; 0 means
 	// DefaultEpochs.
 	Epochs int
+	// Average is the number of models that are averaged into one: of seeds
+	// Seed, Seed+1 and so on, from the same texts. Fewer than 2 mean one;
+	// training takes as many times as long.
+	Average int
+	// Mine is the number of rounds, each as long as a training, after which
+	// honest texts that were taken for attacks count more. Fewer than 1 mean
+	// none, and so does [Ablate].
+	Mine int
 	// Workers bounds the goroutines; 0 means one a core. It does not
 	// change the result.
 	Workers int
@@ -87,6 +108,13 @@ const (
 	DefaultEpochs = 5
 )
 
+// Bounds of [Config] that callers hold: a round of mining at most doubles what a
+// text counts.
+const (
+	MaxAverage = 16
+	MaxMine    = 3
+)
+
 func (c Config) withDefaults() Config {
 	def := func(p *int, v int) {
 		if *p == 0 {
@@ -96,6 +124,7 @@ func (c Config) withDefaults() Config {
 	def(&c.Bits, DefaultBits)
 	def(&c.Folds, DefaultFolds)
 	def(&c.Epochs, DefaultEpochs)
+	c.Average = max(c.Average, 1)
 	def(&c.Workers, runtime.GOMAXPROCS(0))
 	if c.Progress == nil {
 		c.Progress = func(string, int, int) {}
@@ -120,8 +149,17 @@ func Train(ctx context.Context, cfg Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	units, err := set.units(ctx, cfg)
+	for round := range cfg.Mine {
+		if set, err = set.mine(ctx, round+1, cfg); err != nil {
+			return nil, err
+		}
+	}
+	plan := set.plan()
+	units, err := set.units(ctx, plan, cfg)
 	if err != nil {
+		return nil, err
+	}
+	if units, err = set.grow(ctx, plan, units, cfg); err != nil {
 		return nil, err
 	}
 	held, err := set.heldOut(ctx, units, cfg)
@@ -181,13 +219,12 @@ func enough(rows []Row) error {
 	return nil
 }
 
-// units trains the models of the plan.
-func (s *set) units(ctx context.Context, cfg Config) ([]*textmodel.Model, error) {
-	plan := s.plan()
+// units trains the models of a plan.
+func (s *set) units(ctx context.Context, plan []without, cfg Config) ([]*textmodel.Model, error) {
 	out := make([]*textmodel.Model, len(plan))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(cfg.Workers)
-	step := progress(cfg, "training", len(out)*cfg.Epochs)
+	step := progress(cfg, "training", len(out)*cfg.Epochs*cfg.Average)
 	for i, w := range plan {
 		g.Go(func() (err error) {
 			out[i], err = s.unit(ctx, w, cfg, step)
@@ -201,7 +238,7 @@ func (s *set) units(ctx context.Context, cfg Config) ([]*textmodel.Model, error)
 func (s *set) unit(ctx context.Context, w without, cfg Config, step func()) (*textmodel.Model, error) {
 	key := s.key(w, cfg)
 	if m := recall(cfg.Resume, key); m != nil {
-		for range cfg.Epochs {
+		for range cfg.Epochs * cfg.Average {
 			step()
 		}
 		return m, nil

@@ -19,12 +19,14 @@ type ranked struct {
 // rank scores rows of one side with a model whose heads are not calibrated. Heads
 // are trained at the same odds, so their scores can be compared as they are; how
 // passage, window and length make one is fixed (see shape), and so are the odds of
-// jailbreaks.
+// jailbreaks and what the trees count, beside the spread of these scores.
 func rank(m *textmodel.Model, rows []Row, data bool) (out ranked) {
 	s, which := spoken, []int{0, 1}
 	if data {
 		s, which = written, []int{0, 1, 2}
 	}
+	var linear, trees []float64
+	var texts []*Row
 	for i := range rows {
 		r := &rows[i]
 		if r.data() != data || !r.Label.Attack() && !r.Label.Ordinary() {
@@ -35,14 +37,19 @@ func rank(m *textmodel.Model, rows []Row, data bool) (out ranked) {
 		for _, h := range which[1:] {
 			best = max(best, rankOf(s, &ev, h))
 		}
+		linear, trees, texts = append(linear, best), append(trees, float64(ev[0].Trees)), append(texts, r)
+	}
+	scale := treeScale(linear, trees)
+	for i, r := range texts {
+		z := linear[i] + float64(scale*trees[i])
 		key := r.Text
 		if r.Attack != "" {
 			key = r.Attack
 		}
 		if r.Label.Attack() {
-			out.attacks, out.attackKeys = append(out.attacks, best), append(out.attackKeys, key)
+			out.attacks, out.attackKeys = append(out.attacks, z), append(out.attackKeys, key)
 		} else {
-			out.honest, out.honestKeys = append(out.honest, best), append(out.honestKeys, key)
+			out.honest, out.honestKeys = append(out.honest, z), append(out.honestKeys, key)
 		}
 	}
 	return out

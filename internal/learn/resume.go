@@ -16,8 +16,8 @@ import (
 
 // key names a unit of work by everything that its result depends on.
 func (s *set) key(w without, cfg Config) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %x %d %d %d %v %v", Recipe, textmodel.FeaturesName, s.digest, cfg.Seed, cfg.Bits,
-		cfg.Epochs, w, []any{learningRate, softening, decay, cfg.reweighing(), maxPush, smoothing, tooSmall, clipQuantile}))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %x %d %d %d %d %v %v", Recipe, textmodel.FeaturesName, s.digest, cfg.Seed, cfg.Bits,
+		cfg.Epochs, cfg.Average, w, []any{learningRate, softening, decay, cfg.reweighing(), maxPush, smoothing, tooSmall, clipQuantile}))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -56,11 +56,8 @@ func number(d hash.Hash, xs ...uint64) {
 // recall returns the finished unit with that key, nil if there is none in dir
 // that can be read: then it is trained again.
 func recall(dir, key string) *textmodel.Model {
-	if dir == "" {
-		return nil
-	}
-	b, err := os.ReadFile(filepath.Join(dir, key+".unit"))
-	if err != nil {
+	b := recalled(dir, key+".unit")
+	if b == nil {
 		return nil
 	}
 	m, err := textmodel.Load(b)
@@ -70,8 +67,25 @@ func recall(dir, key string) *textmodel.Model {
 	return m
 }
 
-// keep stores a finished unit; it replaces the file in one step.
+// recalled returns a file that was kept, nil if there is none.
+func recalled(dir, name string) []byte {
+	if dir == "" {
+		return nil
+	}
+	b, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// keep stores a finished unit.
 func keep(dir, key string, m *textmodel.Model) error {
+	return store(dir, key+".unit", m.Bytes())
+}
+
+// store writes a file; it replaces one of that name in one step.
+func store(dir, name string, data []byte) error {
 	if dir == "" {
 		return nil
 	}
@@ -82,12 +96,12 @@ func keep(dir, key string, m *textmodel.Model) error {
 	if err != nil {
 		return fmt.Errorf("keeping a checkpoint: %w", err)
 	}
-	_, err = f.Write(m.Bytes())
+	_, err = f.Write(data)
 	if e := f.Close(); err == nil {
 		err = e
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, key+".unit"))
+		err = os.Rename(f.Name(), filepath.Join(dir, name))
 	}
 	if err != nil {
 		os.Remove(f.Name())

@@ -71,8 +71,9 @@ func (v *solver) reweigh(step float64) {
 	clear(v.cost)
 }
 
-// fit trains on all examples except those that are held out.
-func (s *set) fit(ctx context.Context, w without, key string, cfg Config, step func()) (*textmodel.Model, error) {
+// solve fits the weights to all examples except those that are held out, which come
+// in an order drawn by the seed.
+func (s *set) solve(ctx context.Context, w without, seed uint64, cfg Config, step func()) (*solver, error) {
 	v := &solver{idf: s.idf, w: make([][heads]float32, len(s.idf)), g2: make([][heads]float32, len(s.idf))}
 	v.push, v.cost = make([]float32, s.groups*2*heads), make([]cost, s.groups*2*heads)
 	for i := range v.push {
@@ -84,7 +85,7 @@ func (s *set) fit(ctx context.Context, w without, key string, cfg Config, step f
 			order = append(order, int32(i))
 		}
 	}
-	rnd := random(cfg.Seed, "order")
+	rnd := random(seed, "order")
 	for epoch := range cfg.Epochs {
 		rnd.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		rate := learningRate * (1 - 0.8*float32(epoch)/float32(cfg.Epochs))
@@ -101,7 +102,7 @@ func (s *set) fit(ctx context.Context, w without, key string, cfg Config, step f
 		}
 		step()
 	}
-	return v.model(s.knows, key, cfg)
+	return v, nil
 }
 
 // learn makes one step. N-grams and concepts are two models that are fitted side

@@ -65,20 +65,28 @@ func postgresLocation(cfg *pgx.ConnConfig) string {
 	return fmt.Sprintf("PostgreSQL database %q at %s", cfg.Database, host)
 }
 
-// migratePostgres holds an advisory lock, so that of several starting replicas
-// one migrates and the others wait.
 func (db *DB) migratePostgres(ctx context.Context) error {
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, uint64(openTimeout/time.Second)))
+	p, err := db.migrationsOfPostgres()
 	if err != nil {
 		return err
+	}
+	return migrate(ctx, p)
+}
+
+// migrationsOfPostgres hold an advisory lock while they run, so that of several
+// starting replicas one migrates and the others wait.
+func (db *DB) migrationsOfPostgres() (*goose.Provider, error) {
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, uint64(openTimeout/time.Second)))
+	if err != nil {
+		return nil, err
 	}
 	dir, err := fs.Sub(migrations, "migrations/postgres")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p, err := goose.NewProvider(goose.DialectPostgres, db.write, dir, append(migrationOptions(), goose.WithSessionLocker(locker))...)
 	if err != nil {
-		return fmt.Errorf("reading the migrations: %w", err)
+		return nil, fmt.Errorf("reading the migrations: %w", err)
 	}
-	return migrate(ctx, p)
+	return p, nil
 }

@@ -43,6 +43,11 @@ const (
 // [ErrOlder] or [ErrNewer] when its schema is not this program's; and [ErrForeign]
 // and [ErrFileMode] as for Open.
 func Read(ctx context.Context, dsn string, f func(*DB) error) error {
+	return readAny(ctx, dsn, ofThisVersion(ctx, f))
+}
+
+// readAny is Read whatever the version of the schema.
+func readAny(ctx context.Context, dsn string, f func(*DB) error) error {
 	server, err := onServer(dsn)
 	if err != nil {
 		return err
@@ -55,12 +60,22 @@ func Read(ctx context.Context, dsn string, f func(*DB) error) error {
 	}
 	path, err := filepath.Abs(dsn)
 	if err == nil {
-		err = readSQLite(ctx, path, f)
+		err = readSQLite(ctx, path, queryOnly, f)
 	}
 	if err != nil {
 		return fmt.Errorf("reading the store %q: %w", dsn, err)
 	}
 	return nil
+}
+
+// ofThisVersion is f for a database whose schema is that of this program.
+func ofThisVersion(ctx context.Context, f func(*DB) error) func(*DB) error {
+	return func(db *DB) error {
+		if err := db.readable(ctx); err != nil {
+			return err
+		}
+		return f(db)
+	}
 }
 
 // readPostgres calls f with a database on a server.
@@ -76,9 +91,6 @@ func readPostgres(ctx context.Context, dsn string, f func(*DB) error) error {
 		err = fs.ErrNotExist
 	}
 	if err == nil {
-		err = db.readable(ctx)
-	}
-	if err == nil {
 		err = f(db)
 	}
 	if err = errors.Join(err, db.Close()); err != nil {
@@ -87,9 +99,12 @@ func readPostgres(ctx context.Context, dsn string, f func(*DB) error) error {
 	return nil
 }
 
+// queryOnly is the option of connections that change nothing, whatever they are asked.
+const queryOnly = "&_query_only=1"
+
 // readSQLite calls f with a file, until the file was the same before and after or
-// took part in the locking of SQLite.
-func readSQLite(ctx context.Context, path string, f func(*DB) error) error {
+// took part in the locking of SQLite. options are those of its connections.
+func readSQLite(ctx context.Context, path, options string, f func(*DB) error) error {
 	pause := time.NewTicker(readPause)
 	defer pause.Stop()
 	for left := readAttempts - 1; ; left-- {
@@ -98,7 +113,7 @@ func readSQLite(ctx context.Context, path string, f func(*DB) error) error {
 			return err
 		}
 		if err = errHalfway; before.use != halfway {
-			err = readFile(ctx, path, before.use, f)
+			err = readFile(ctx, path, before.use, options, f)
 		}
 		after, lerr := lookAt(path)
 		steady := lerr == nil && after == before
@@ -167,12 +182,12 @@ func lookAt(path string) (l look, err error) {
 
 // readFile calls f with a file. SQLite would make the files beside one that nobody
 // uses even to read it, so that one is read as if it could not change.
-func readFile(ctx context.Context, path string, u use, f func(*DB) error) error {
-	option := "mode=ro&readonly_shm=1&_query_only=1"
+func readFile(ctx context.Context, path string, u use, options string, f func(*DB) error) error {
+	mode := "mode=ro&readonly_shm=1"
 	if u == unused {
-		option = "mode=ro&immutable=1&_query_only=1"
+		mode = "mode=ro&immutable=1"
 	}
-	pool, err := sqlitePool(path, option, sqliteReaders)
+	pool, err := sqlitePool(path, mode+options, sqliteReaders)
 	if err != nil {
 		return err
 	}
@@ -182,9 +197,6 @@ func readFile(ctx context.Context, path string, u use, f func(*DB) error) error 
 		err = fs.ErrNotExist
 	}
 	if err == nil {
-		err = db.readable(ctx)
-	}
-	if err == nil {
 		err = f(db)
 	}
 	return errors.Join(err, db.Close())
@@ -192,21 +204,11 @@ func readFile(ctx context.Context, path string, u use, f func(*DB) error) error 
 
 // readable returns an error unless the schema is that of this program.
 func (db *DB) readable(ctx context.Context) error {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
-	names, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
-	if err != nil {
-		return err
-	}
-	want, err := goose.NumericComponent(names[len(names)-1]) // the databases have the same
-	if err != nil {
-		return err
-	}
-	var have int64
-	err = db.read.QueryRowContext(ctx, "SELECT max(version_id) FROM "+goose.DefaultTablename+" WHERE is_applied").Scan(&have)
+	want := SchemaVersion()
+	have, err := db.version(ctx)
 	switch {
 	case err != nil:
-		return fmt.Errorf("reading the schema version: %w", err)
+		return err
 	case have > want:
 		return newer(have, want)
 	case have < want:

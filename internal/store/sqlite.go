@@ -148,15 +148,23 @@ func (db *DB) migrateSQLite(ctx context.Context) error {
 	if _, err := db.recognise(ctx); err != nil {
 		return err
 	}
-	dir, err := fs.Sub(migrations, "migrations/sqlite")
+	p, err := db.migrationsOfSQLite()
 	if err != nil {
 		return err
 	}
+	return migrate(ctx, p)
+}
+
+func (db *DB) migrationsOfSQLite() (*goose.Provider, error) {
+	dir, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return nil, err
+	}
 	p, err := goose.NewProvider(goose.DialectSQLite3, db.write, dir, migrationOptions()...)
 	if err != nil {
-		return fmt.Errorf("reading the migrations: %w", err)
+		return nil, fmt.Errorf("reading the migrations: %w", err)
 	}
-	return migrate(ctx, p)
+	return p, nil
 }
 
 // mayPass reports whether err can come of another process starting: the file is

@@ -25,3 +25,7 @@ CREATE TABLE threats (
 CREATE INDEX threats_changed ON threats (changed);
 CREATE INDEX threats_digest ON threats (digest);
 CREATE INDEX threats_ended ON threats (changed_at) WHERE state IN ('expired', 'removed');
+
+-- +goose Down
+DROP TABLE threats;
+DELETE FROM generations WHERE name = 'threats';

@@ -30,3 +30,7 @@ CREATE UNIQUE INDEX bundles_version ON bundles (name, version);
 CREATE UNIQUE INDEX bundles_staged ON bundles (name) WHERE state = 'staged';
 CREATE UNIQUE INDEX bundles_active ON bundles (name) WHERE state = 'active';
 CREATE UNIQUE INDEX bundles_former ON bundles (name) WHERE state = 'former';
+
+-- +goose Down
+DROP TABLE bundles;
+DELETE FROM generations WHERE name = 'bundles';

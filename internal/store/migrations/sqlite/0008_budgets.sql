@@ -31,3 +31,17 @@ ALTER TABLE exchanges ADD COLUMN output_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE exchanges ADD COLUMN cost INTEGER NOT NULL DEFAULT 0; -- micro-units of money
 ALTER TABLE exchanges ADD COLUMN guard_micros INTEGER NOT NULL DEFAULT 0; -- time spent on inspection
 ALTER TABLE exchanges ADD COLUMN usage_source TEXT NOT NULL DEFAULT '' CHECK (length(usage_source) <= 16);
+
+-- The projection is made anew by whichever program comes next: see Rollback.
+-- +goose Down
+DROP TABLE budget_counters;
+DROP TABLE budget_groups;
+DROP TABLE budget_holds;
+DELETE FROM exchanges;
+UPDATE projections SET position = 0 WHERE name = 'exchanges';
+ALTER TABLE exchanges DROP COLUMN input_tokens;
+ALTER TABLE exchanges DROP COLUMN cached_tokens;
+ALTER TABLE exchanges DROP COLUMN output_tokens;
+ALTER TABLE exchanges DROP COLUMN cost;
+ALTER TABLE exchanges DROP COLUMN guard_micros;
+ALTER TABLE exchanges DROP COLUMN usage_source;
