@@ -27,7 +27,7 @@ type replayCmd struct {
 	Thresholds string   `help:"Write thresholds for these logs, should they be honest." type:"path" placeholder:"FILE"`
 	Proposal   string   `help:"Write the proposed policy." type:"path" placeholder:"FILE"`
 	Resume     string   `help:"Keep here where the replay stands, and go on from there." type:"path" placeholder:"FILE"`
-	Unreadable float64  `name:"max-unreadable" help:"Share of lines that may be unreadable." default:"0.05" placeholder:"SHARE"`
+	Unreadable share    `name:"max-unreadable" help:"Share of lines that may be unreadable, as 0.05 or 5%." default:"0.05" placeholder:"SHARE"`
 	AllTurns   bool     `help:"Judge every turn of a conversation: for logs that have only its last request."`
 	Env        string   `help:"Environment of the applications: dev, test, prod." enum:"dev,test,prod" default:"prod"`
 	DataClass  string   `help:"Data class of the applications: public, internal, confidential, restricted." enum:"public,internal,confidential,restricted" default:"internal"`
@@ -103,7 +103,7 @@ func (c *replayCmd) options(e *env) (*replay.Options, error) {
 		return nil, err
 	}
 	o := &replay.Options{
-		Format: format, Facts: guard.Facts{Environment: c.Env, DataClass: c.DataClass}, Every: c.AllTurns, Unreadable: c.Unreadable,
+		Format: format, Facts: guard.Facts{Environment: c.Env, DataClass: c.DataClass}, Every: c.AllTurns, Unreadable: float64(c.Unreadable),
 		Resume: c.Resume, Review: c.Review, Excerpts: c.Excerpts, Thresholds: honestSample, Now: e.now,
 	}
 	if o.Policy, err = loadPolicy(e, c.Policy); err != nil {

@@ -93,7 +93,8 @@ type Limit struct {
 	Per []Dimension
 	// Applications are the names of those it concerns; empty means all.
 	Applications []string
-	// Models are patterns of the models it concerns; empty means all.
+	// Models are patterns of the models it concerns, by the name that the caller or
+	// the one that the model server knows; empty means all.
 	Models []string
 
 	prefix string // of the names of its counters, once it is in use
@@ -140,7 +141,9 @@ func (l *Limit) concerns(e *Exchange) bool {
 	if len(l.Applications) > 0 && !slices.Contains(l.Applications, e.ApplicationName) {
 		return false
 	}
-	return len(l.Models) == 0 || slices.ContainsFunc(l.Models, func(p string) bool { return access.MatchModel(p, e.Model) })
+	return len(l.Models) == 0 || slices.ContainsFunc(l.Models, func(p string) bool {
+		return access.MatchModel(p, e.Model) || e.Asked != "" && access.MatchModel(p, e.Asked)
+	})
 }
 
 // counter returns the name of the limit's counter for an exchange: the limit, its

@@ -63,6 +63,8 @@ type Exchange struct {
 	ApplicationName string
 	Subject         string // commitment to the end user, never plain; empty if unknown
 	Model           string // as the model server will be asked for
+	Asked           string // the model as the caller calls it, if it is by another name
+	Counted         string // stands for Model in the names of counters; empty for Model itself
 
 	Input tokens.Input // what it will read
 	// Output is the request's own cap of one answer's tokens, 0 for none.
@@ -82,7 +84,7 @@ func (e *Exchange) value(d Dimension) string {
 	case PerSubject:
 		return e.Subject
 	}
-	return e.Model
+	return cmp.Or(e.Counted, e.Model)
 }
 
 // Budgets reserves and settles. It is safe for concurrent use.
@@ -147,6 +149,9 @@ func (b *Budgets) Reserve(ctx context.Context, e Exchange) (*Reservation, error)
 			return nil, fmt.Errorf("%w: the %s has %d bytes; expected at most %d", ErrInvalid, d, len(v), access.MaxModel)
 		}
 	}
+	if len(e.Asked) > access.MaxModel {
+		return nil, fmt.Errorf("%w: the model as asked for has %d bytes; expected at most %d", ErrInvalid, len(e.Asked), access.MaxModel)
+	}
 	res := &Reservation{budgets: b}
 	res.price, res.priced = r.price(e.Model)
 	now := b.clock().In(r.Zone)
@@ -159,7 +164,7 @@ func (b *Budgets) Reserve(ctx context.Context, e Exchange) (*Reservation, error)
 			continue
 		}
 		if l.Measure == Money && !res.priced {
-			return nil, fmt.Errorf("budget %q and model %.80q: %w", l.Name, e.Model, ErrNoPrice)
+			return nil, fmt.Errorf("budget %s and model %.80q: %w", l.Name, e.Model, ErrNoPrice)
 		}
 		if capped > 0 && l.Measure != Requests && l.Measure != InputTokens {
 			res.write = capped

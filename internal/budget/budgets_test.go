@@ -417,7 +417,7 @@ func TestLimitErrorText(t *testing.T) {
 	c := &clock{now: noon}
 	b := budgets(t, c, budget.Limit{Name: "desk-money", Measure: budget.Money, Amount: 1500, Window: budget.Day, Per: []budget.Dimension{budget.PerKey, budget.PerSubject}})
 	_, err := b.Reserve(t.Context(), ask())
-	want := `budget "desk-money" allows 0.0015 of money a day for this key and subject; 0 used, 0 reserved, and this request may need 0.003024: lower its cap of output tokens`
+	want := `budget desk-money allows 0.0015 of money a day for this key and subject; 0 used, 0 reserved, and this request may need 0.003024: lower its cap of output tokens`
 	if err == nil || err.Error() != want {
 		t.Errorf("%v; expected %s", err, want)
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 // LimitError says that an exchange could go over a limit. Its text names neither
-// key nor subject.
+// key nor subject; the limit's name stands there bare, since logs leave out what is
+// quoted and it is of letters, digits and dashes.
 type LimitError struct {
 	Limit    Limit
 	Used     int64 // of the counter, settled
@@ -32,7 +33,7 @@ func (e *LimitError) Error() string {
 	if per != "" {
 		per = " for this" + strings.TrimPrefix(per, " and")
 	}
-	text := fmt.Sprintf("budget %q allows %s a %s%s; %s used, %s reserved, and this request may need %s", e.Limit.Name,
+	text := fmt.Sprintf("budget %s allows %s a %s%s; %s used, %s reserved, and this request may need %s", e.Limit.Name,
 		e.Limit.Measure.text(e.Limit.Amount), e.Limit.Window, per, e.Limit.Measure.number(e.Used), e.Limit.Measure.number(e.Reserved), e.Limit.Measure.number(e.Asked))
 	if e.Never {
 		return text + ": lower its cap of output tokens"

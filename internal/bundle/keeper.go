@@ -52,7 +52,9 @@ func (k *Keeper) Set() *Set { return k.set }
 // staged one that cannot be read is left out and logged. Both are tried again.
 func (k *Keeper) Refresh(ctx context.Context) error {
 	staged, active := k.refresh(ctx)
-	k.complain(errors.Join(staged, active))
+	if ctx.Err() == nil { // what was called off is no fault of theirs
+		k.complain(errors.Join(staged, active))
+	}
 	return active
 }
 

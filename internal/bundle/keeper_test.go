@@ -253,3 +253,17 @@ func TestFolderForgets(t *testing.T) {
 		t.Errorf("a path is a digest: %v", err)
 	}
 }
+
+// TestKeeperCalledOff: a node that ends while its keeper works is no fault of bundles.
+func TestKeeperCalledOff(t *testing.T) {
+	r := newRig(t)
+	r.stage("1.0.0", small)
+	ctx, cancel := context.WithCancel(t.Context())
+	r.keeper.Use = func(*bundle.Set) error { cancel(); return ctx.Err() }
+	if err := r.keeper.Step(ctx, r.now); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error is %v", err)
+	}
+	if strings.Contains(r.log.String(), "level=ERROR") {
+		t.Errorf("logged %s", r.log.String())
+	}
+}

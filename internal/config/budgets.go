@@ -2,9 +2,13 @@ package config
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"warder.example/guard/strictyaml"
+	"warder.example/internal/access"
 	"warder.example/internal/budget"
 	"warder.example/internal/price"
 )
@@ -37,7 +41,8 @@ type Budget struct {
 	// Applications are the names of those it holds for. Empty means all.
 	Applications []string `yaml:"applications"`
 	// Models are patterns of the models it holds for, * standing for any run of
-	// characters. Empty means all.
+	// characters: the name that the caller asks for, such as an alias, or what the
+	// upstream calls it. Empty means all.
 	Models []string `yaml:"models"`
 }
 
@@ -127,6 +132,38 @@ func (c *Config) checkBudgets(r report) {
 	}
 }
 
+// budgetNotes tells of patterns of models that no model of the upstreams matches, where
+// these list all they serve. Applications are not known here: they are in the database.
+func (c *Config) budgetNotes() (out []string) {
+	var served []string
+	for i := range c.Upstreams {
+		u := &c.Upstreams[i]
+		if len(u.Models) == 0 {
+			return nil // it may serve any
+		}
+		served = slices.Concat(served, u.Models, slices.Collect(maps.Keys(u.Aliases)), slices.Collect(maps.Values(u.Aliases)))
+	}
+	for i := range c.Budgets {
+		for _, p := range c.Budgets[i].Models {
+			if !slices.ContainsFunc(served, func(m string) bool { return overlap(p, m) }) {
+				out = append(out, fmt.Sprintf("budget %s names models %.80q, which no upstream serves", c.Budgets[i].Name, p))
+			}
+		}
+	}
+	return out
+}
+
+// overlap reports whether two patterns may match one name: by what stands before the
+// first * of each, where both have one.
+func overlap(a, b string) bool {
+	x, _, many := strings.Cut(a, "*")
+	y, _, more := strings.Cut(b, "*")
+	if many && more {
+		return strings.HasPrefix(x, y) || strings.HasPrefix(y, x)
+	}
+	return access.MatchModel(a, b) || access.MatchModel(b, a)
+}
+
 // BudgetRules returns what the budgets of the configuration are, with prices read
 // from their file.
 func (c *Config) BudgetRules() (budget.Rules, error) {
@@ -150,7 +187,7 @@ func (c *Config) BudgetRules() (budget.Rules, error) {
 	}
 	own, err := price.Load(c.Spending.Prices)
 	if err != nil {
-		return out, err
+		return out, c.located("spending.prices", err)
 	}
 	if own.Currency == out.Prices.Currency {
 		own, err = own.Before(out.Prices)

@@ -55,6 +55,12 @@ spending: {time_zone: UTC, prices: prices.yaml, on_unknown_price: default, unkno
 	if _, ok := r.Prices.Of("gpt-4o"); ok || r.Prices.Currency != "EUR" {
 		t.Error("prices of two currencies are mixed")
 	}
+	if err := os.Remove(filepath.Join(dir, "prices.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if errs := c.CheckFiles(); len(errs) != 1 || !strings.Contains(errs[0].Error(), "warder.yaml:6: spending.prices: reading prices: open ") {
+		t.Errorf("checking files: %v", errs)
+	}
 	write("prices.yaml", "currency: USD\n")
 	if errs := c.CheckFiles(); len(errs) != 1 || !strings.Contains(errs[0].Error(), "0 prices") {
 		t.Errorf("checking files: %v", errs)
@@ -92,6 +98,38 @@ func TestBudgetErrors(t *testing.T) {
 		_, err := Parse("w", []byte(anUpstream+text+"\n"))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v; expected %q", text, err, want)
+		}
+	}
+}
+
+// TestBudgetNotes: a pattern of models that can match nothing that is served is told,
+// where the upstreams list what they serve.
+func TestBudgetNotes(t *testing.T) {
+	for _, c := range []struct {
+		upstream, pattern string
+		told              bool
+	}{
+		{"models: [m1], aliases: {smart: m1}", "smart", false},
+		{"models: [m1], aliases: {smart: m1}", "sm*", false},
+		{"models: [m1], aliases: {smart: house}", "house", false},
+		{"models: [m1], aliases: {smart: m1}", "smrt", true},
+		{"models: ['gpt-*']", "gpt-5", false},
+		{"models: ['gpt-*']", "gpt-5*", false},
+		{"models: ['gpt-*']", "*-5", false},
+		{"models: ['gpt-*']", "claude-*", true},
+		{"models: []", "anything", false},
+	} {
+		path := filepath.Join(t.TempDir(), "warder.yaml")
+		text := "upstreams: [{name: a, url: 'http://127.0.0.1:1/v1', " + c.upstream + "}]\nbudgets: [{name: desk, what: requests, amount: 1, every: day, models: ['" + c.pattern + "']}]\n"
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if notes := strings.Join(cfg.Notes(), "\n"); strings.Contains(notes, `budget desk names models "`+c.pattern+`"`) != c.told {
+			t.Errorf("%s and a budget for %s: notes are %s", c.upstream, c.pattern, notes)
 		}
 	}
 }

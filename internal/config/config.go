@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"warder.example/guard"
+	"warder.example/guard/strictyaml"
 )
 
 // Config is the configuration of a server.
@@ -90,6 +91,8 @@ type Config struct {
 	Log Log `yaml:"log"`
 	// Drain is how long a stopping server waits for requests in flight.
 	Drain time.Duration `yaml:"drain"`
+
+	file *strictyaml.File // what it was read from; nil if from none
 }
 
 // TLS names a certificate and its key. Both or neither are set.

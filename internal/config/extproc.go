@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // ExtProc is a listener for Envoy, as its external processor (ext_proc).
 type ExtProc struct {
@@ -42,6 +45,15 @@ func (e *ExtProc) check(c *Config, r report) {
 	case !e.Key.IsZero():
 		r("ext_proc.key", "ext_proc has a key and listens on %.80q, where anybody could use it; expected a loopback address, or no key", e.Listen)
 	}
+}
+
+// Built returns an error if there is a listener and this build cannot serve Envoy,
+// whose gRPC is not in every build.
+func (e *ExtProc) Built() error {
+	if e.Listen != "" && !servesEnvoy {
+		return errors.New("ext_proc is configured and this build cannot serve Envoy; build with -tags extproc, or take ext_proc out")
+	}
+	return nil
 }
 
 // extProc resolves what the section refers to.

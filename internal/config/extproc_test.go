@@ -47,3 +47,16 @@ func TestExtProc(t *testing.T) {
 		})
 	}
 }
+
+// TestExtProcBuilt: a configuration that this build would not start with is not right.
+func TestExtProcBuilt(t *testing.T) {
+	dir := write(t, map[string]string{"w.yaml": least + "ext_proc: {listen: '127.0.0.1:9191'}\n"})
+	c, err := Load(filepath.Join(dir, "w.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	errs := c.CheckFiles()
+	if servesEnvoy != (len(errs) == 0) || !servesEnvoy && !strings.Contains(errs[0].Error(), "w.yaml:2: ext_proc: ext_proc is configured and this build cannot") {
+		t.Errorf("checking files: %v", errs)
+	}
+}

@@ -71,7 +71,17 @@ func parse(name string, data []byte) (*Config, *strictyaml.File, error) {
 		return nil, f, err
 	}
 	c.fill()
+	c.file = f
 	return c, f, nil
+}
+
+// located returns an error about the value at path with its line, unless it names a
+// file and lines of its own.
+func (c *Config) located(path string, err error) error {
+	if err == nil || c.file == nil || errors.As(err, new(strictyaml.Problems)) {
+		return err
+	}
+	return strictyaml.Problems{{File: c.file.Name(), Line: c.file.Line(path), Text: path + ": " + err.Error()}}
 }
 
 // fill writes out defaults inside of lists and maps.

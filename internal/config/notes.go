@@ -42,6 +42,7 @@ func (c *Config) Notes() []string {
 		out = append(out, "ledger.sync is os: records of the last seconds can be lost with the power")
 	}
 	out = append(out, c.cacheNotes()...)
+	out = append(out, c.budgetNotes()...)
 	return append(out, c.Telemetry.note()...)
 }
 
@@ -85,7 +86,7 @@ func (c *Config) LoadThresholdsFor(m *textmodel.Model, now time.Time) (*threshol
 }
 
 // CheckFiles reads every file that the configuration names and returns what is
-// wrong with them.
+// wrong with them, and what this build lacks to serve the configuration.
 func (c *Config) CheckFiles() []error {
 	var out []error
 	add := func(err error) {
@@ -114,6 +115,7 @@ func (c *Config) CheckFiles() []error {
 	}
 	_, err = c.Telemetry.Roots()
 	add(err)
+	add(c.located("ext_proc", c.ExtProc.Built()))
 	return out
 }
 

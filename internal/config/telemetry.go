@@ -20,7 +20,7 @@ type Telemetry struct {
 	// nothing. It is reached by the rules of upstreams: no redirects and no proxies.
 	Endpoint string `yaml:"endpoint"`
 	// Headers are sent with every export, such as a key. A value is env:NAME or
-	// file:PATH.
+	// file:PATH. They need https, a private address, or allow_private.
 	Headers map[string]Secret `yaml:"headers"`
 	// CAFile is a PEM file of the authorities to trust for it instead of the
 	// system's.
@@ -73,6 +73,9 @@ func (t *Telemetry) check(r report) {
 		r("telemetry.every", "telemetry.every is %s; expected 1s to 1h", t.Every)
 	}
 	t.checkHeaders(r)
+	if u := t.Base(); u != nil && len(t.Headers) > 0 && u.Scheme == "http" && !private(u.Hostname()) && !t.AllowPrivate {
+		r("telemetry.endpoint", "telemetry.endpoint %.80q would carry telemetry.headers in the clear; expected https, or allow_private: true for a name of your own network", t.Endpoint)
+	}
 	if len(t.Resource) > maxResource {
 		r("telemetry.resource", "%d attributes; expected at most %d", len(t.Resource), maxResource)
 	}

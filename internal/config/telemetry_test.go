@@ -39,11 +39,25 @@ func TestTelemetry(t *testing.T) {
 		"header twice":        {"endpoint: 'https://c.example', headers: {Api-Key: 'env:A', api-key: 'env:A'}", "once"},
 		"attribute":           {"endpoint: 'https://c.example', resource: {'a b': x}", "expected a name such as"},
 		"control character":   {`endpoint: 'https://c.example', resource: {a: "x\u001b[2J"}`, "expected a name such as"},
+		"key in the clear":    {"endpoint: 'http://c.example:4318', headers: {Api-Key: 'env:A'}", "in the clear; expected https"},
+		"key, public address": {"endpoint: 'http://203.0.113.7:4318', headers: {Api-Key: 'env:A'}", "in the clear; expected https"},
 		"unknown key":         {"endpont: x", "endpont"},
 	} {
 		_, err := Parse("w.yaml", []byte(least+"telemetry: {"+s.more+"}\n"))
 		if err == nil || !strings.Contains(err.Error(), s.want) || strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), "\x1b") {
 			t.Errorf("%s: %v; expected %q in it", name, err, s.want)
+		}
+	}
+}
+
+// TestTelemetryInTheClear: plain http is for names without a key, and for one's own
+// network.
+func TestTelemetryInTheClear(t *testing.T) {
+	const headers = ", headers: {Api-Key: 'env:A'}"
+	for _, s := range []string{"endpoint: 'http://c.example:4318'", "endpoint: 'http://10.1.2.3:4318'" + headers, "endpoint: 'http://localhost:4318'" + headers,
+		"endpoint: 'http://c.example:4318', allow_private: true" + headers} {
+		if _, err := Parse("w.yaml", []byte(least+"telemetry: {"+s+"}\n")); err != nil {
+			t.Errorf("%s: %v", s, err)
 		}
 	}
 }

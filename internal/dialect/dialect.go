@@ -94,7 +94,8 @@ type Leaf struct {
 }
 
 // An Edit masks spans of one leaf. Spans are byte ranges of Leaf.Text; one that
-// begins or ends inside an escape or a character takes the whole of it.
+// begins or ends inside an escape or a character takes the whole of it. For escapes
+// of JSON that the text is itself see [Leaf.WholeEscapes].
 type Edit struct {
 	Leaf  int // index in the list of leaves
 	Masks []guard.Mask

@@ -20,6 +20,7 @@ type Document struct {
 	drops  []patch // what leaves only when nothing is masked
 	files  int     // that are no text, or may be links to such
 	opaque int     // bytes of those that are here
+	pieces bool    // strings may be parts of longer ones, see [SpecOptions]
 	moved  bool    // a piece begins with a character whose first half came before
 }
 
@@ -90,7 +91,7 @@ func ParseInto(d *Document, body []byte, spec *Spec, lim Limits, state any) (err
 	if p := checkBytes(body, lim.MaxBytes); p != nil {
 		return p
 	}
-	d.body, d.src = body, unsafe.String(unsafe.SliceData(body), len(body))
+	d.body, d.src, d.pieces = body, unsafe.String(unsafe.SliceData(body), len(body)), spec.pieces
 	if d.Leaves == nil {
 		guess := 6 + min(len(body)/512, 58)
 		d.Leaves = make([]Leaf, 0, guess)

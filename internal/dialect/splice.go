@@ -91,7 +91,7 @@ func (d *Document) patches(edits []Edit) (out []patch, masked bool) {
 func (d *Document) outerMasks(e Edit) (leaf int, ms []guard.Mask) {
 	l := &d.Leaves[e.Leaf]
 	if !l.Inner {
-		return e.Leaf, e.Masks
+		return e.Leaf, l.WholeEscapes(e.Masks)
 	}
 	leaf = int(l.outer)
 	ms = escapeMasks(mapMasks(d.Leaves[leaf].Text[l.from:l.to], e.Masks))

@@ -3,10 +3,29 @@ package dialect
 // Usage is what an answer says it cost, in tokens.
 type Usage struct {
 	Prompt, Completion, Total int
-	Cached                    int // of Prompt, read from the provider's cache
-	Written                   int // of Prompt, kept in it
-	Reasoning                 int // of Completion
-	Present                   bool
+	Cached                    int  // of Prompt, read from the provider's cache
+	Written                   int  // of Prompt, kept in it
+	Reasoning                 int  // of Completion
+	Present                   bool // the counts of what was read and written are there
+	// Partial says that the server counted before it had written all: another count is
+	// to come.
+	Partial bool
+}
+
+// maxCount bounds a number of tokens that is believed.
+const maxCount = 1 << 40
+
+// Count returns a number of tokens that the object tells, at most 1<<40. ok is false,
+// and n is 0, for what is missing or no whole number from 0.
+func (s *Scope) Count(t Tag) (n int, ok bool) {
+	v, ok := s.Value(t)
+	if !ok {
+		return 0, false
+	}
+	if n, ok = v.Int(); !ok || n < 0 {
+		return 0, false
+	}
+	return min(n, maxCount), true
 }
 
 // A Choice is a part of an answer whose texts end together: one of several

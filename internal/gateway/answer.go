@@ -272,7 +272,7 @@ func (t *talk) pass(r *relay, h http.Header) (ended bool, f *failure) {
 
 // finish keeps the closed record and sends the last bytes.
 func (t *talk) finish(r *relay, h http.Header, end string, last []byte) *failure {
-	t.spent.final = t.spent.usage.Present && end == "complete"
+	t.spent.final = t.spent.last && end == "complete"
 	v, a := r.result()
 	t.closing.Account, t.closing.Status, t.closing.End, t.closing.Bytes = a, http.StatusOK, end, int64(len(last))
 	t.verdict(&v, r.path)

@@ -15,11 +15,7 @@ var anthropicFamily = family{
 	keys:      []keyHeader{{"X-Api-Key", ""}, {"Authorization", "Bearer"}},
 	requestID: "Request-Id",
 	ask:       askAnthropic,
-	answers: []string{"Retry-After", "X-Should-Retry",
-		"Anthropic-Ratelimit-Requests-Limit", "Anthropic-Ratelimit-Requests-Remaining", "Anthropic-Ratelimit-Requests-Reset",
-		"Anthropic-Ratelimit-Tokens-Limit", "Anthropic-Ratelimit-Tokens-Remaining", "Anthropic-Ratelimit-Tokens-Reset",
-		"Anthropic-Ratelimit-Input-Tokens-Limit", "Anthropic-Ratelimit-Input-Tokens-Remaining", "Anthropic-Ratelimit-Input-Tokens-Reset",
-		"Anthropic-Ratelimit-Output-Tokens-Limit", "Anthropic-Ratelimit-Output-Tokens-Remaining", "Anthropic-Ratelimit-Output-Tokens-Reset"},
+	answers:   anthropicAnswers,
 }
 
 // Bounds of beta flags.

@@ -61,7 +61,7 @@ func (x *exchange) failed(f *failure) {
 		level = slog.LevelWarn
 	}
 	s.log.LogAttrs(x.r.Context(), level, "request failed", slog.String("request", x.id), slog.String("application", app.Name),
-		slog.String("code", f.Code), slog.Int("status", f.Status), cause(f.cause))
+		slog.String("code", f.Code), slog.Int("status", f.Status), budgetOf(f.cause), cause(f.cause))
 	x.closing.Status, x.closing.End, x.closing.Code = f.Status, "failed", f.Code
 	if x.gone() {
 		x.closing.End = "caller_gone"

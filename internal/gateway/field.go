@@ -55,7 +55,7 @@ func (r *relay) field(h *held, i int) error {
 		}
 		r.suspect(l.Key)
 	}
-	v, err := r.value(h, i)
+	masks, err := r.value(h, i)
 	if err != nil || r.cut != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (r *relay) field(h *held, i int) error {
 			t.guard = nil // see labelGuard
 		}
 	}
-	for _, m := range v.Masks(0) {
+	for _, m := range masks {
 		m.Start, m.End = m.Start+t.size, m.End+t.size
 		t.known = append(t.known, m)
 	}
@@ -80,19 +80,26 @@ func (r *relay) field(h *held, i int) error {
 	return r.follow(h, i, t)
 }
 
-// value judges a value by itself.
-func (r *relay) value(h *held, i int) (guard.Verdict, error) {
+// value judges a value by itself and returns what is masked of it. Tool arguments
+// are read with their escapes undone, as the deltas are that they repeat.
+func (r *relay) value(h *held, i int) ([]guard.Mask, error) {
 	l := &h.chunk.Leaves[i]
-	v, err := r.judge(guard.Text{Content: l.Text, Origin: l.Origin, Kind: l.Kind, Path: l.Key.Field}, len(l.Text))
-	if err != nil {
-		return v, err
+	var read reading
+	if l.Kind == guard.ToolArguments && !l.Number {
+		read.inner = &dialect.Unescaper{}
 	}
-	if ms := v.Masks(0); len(ms) > 0 {
+	text := read.write(l.Text) + read.close()
+	v, err := r.judge(guard.Text{Content: text, Origin: l.Origin, Kind: l.Kind, Path: l.Key.Field}, len(text))
+	if err != nil {
+		return nil, err
+	}
+	_, ms := read.release(len(text), v.Masks(0))
+	if len(ms) > 0 {
 		h.edits = append(h.edits, dialect.Edit{Leaf: i, Masks: ms})
 		r.suspect(l.Key) // masked each time it comes
 	}
 	h.stopped = h.stopped || v.Action.Stops()
-	return v, nil
+	return ms, nil
 }
 
 // suspect has the values of a key judged each time they come.

@@ -16,7 +16,7 @@ var geminiFamily = family{
 	name:    config.FamilyGemini,
 	keys:    []keyHeader{{"X-Goog-Api-Key", ""}, {"Authorization", "Bearer"}},
 	ask:     func(_, _ http.Header) {},
-	answers: []string{"Retry-After"},
+	answers: []passedHeader{{"Retry-After", isRetryAfter}},
 }
 
 // ofModel is where the path of a route has the model. The mux cannot tell apart what

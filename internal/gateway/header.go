@@ -32,22 +32,3 @@ func askOpenAI(from, to http.Header) {
 func plainWords(s string) bool {
 	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789=,-_ ") == ""
 }
-
-// openAIAnswers are what of an upstream's header is passed on to the caller.
-var openAIAnswers = []string{"Openai-Processing-Ms", "Openai-Version", "Retry-After", "Retry-After-Ms",
-	"X-Ratelimit-Limit-Requests", "X-Ratelimit-Limit-Tokens", "X-Ratelimit-Remaining-Requests",
-	"X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Requests", "X-Ratelimit-Reset-Tokens"}
-
-// answerHeader returns what of an upstream's header the caller gets.
-func (x *exchange) answerHeader(from http.Header) http.Header {
-	var h http.Header
-	for _, k := range x.route.family.answers {
-		if v := from[k]; len(v) == 1 && len(v[0]) <= 64 {
-			if h == nil {
-				h = http.Header{}
-			}
-			h[k] = v
-		}
-	}
-	return h
-}

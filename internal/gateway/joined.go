@@ -9,9 +9,9 @@ import (
 	"warder.example/internal/dialect"
 )
 
-// joints are texts that nobody wrote in one piece: the text parts of a message,
-// or messages that a user sent in a row, put together, since a model reads them so
-// and a text that is cut into parts is in none of them.
+// joints are texts that nobody wrote in one piece: the text parts of a message or of
+// the instructions, or messages that a user sent in a row, put together, since a model
+// reads them so and a text that is cut into parts is in none of them.
 type joints struct {
 	texts []guard.Text
 	of    []joint
@@ -50,6 +50,7 @@ func joinParts(leaves []dialect.Leaf, texts []guard.Text, together ...[]int) ([]
 		}
 		first = end
 	}
+	j.instructions(leaves, texts)
 	j.runs(leaves, texts)
 	if len(j.of) == 0 {
 		return texts, j
@@ -74,6 +75,18 @@ func (j *joints) turn(leaves []dialect.Leaf, texts []guard.Text, first, end int)
 		}
 		j.join(texts, parts)
 	}
+}
+
+// instructions joins what instructs the model outside of the messages: a model is
+// given the blocks of such a text as one.
+func (j *joints) instructions(leaves []dialect.Leaf, texts []guard.Text) {
+	var parts []int
+	for i := range leaves {
+		if l := &leaves[i]; l.Turn < 0 && l.Known && l.Instructs() {
+			parts = append(parts, i)
+		}
+	}
+	j.join(texts, parts)
 }
 
 // join joins texts, if there are several.
@@ -134,6 +147,11 @@ func (j *joints) add(texts []guard.Text, pieces joint) {
 	}
 }
 
+// jointFPR is the rate of false positives from which on a classifier is believed about
+// a joined text: each is read twice beside its parts, and every reading of honest text
+// has its chance of a false alarm.
+const jointFPR = 0.01
+
 // fold returns the findings with those of joined texts as findings of the parts
 // that they cover, unless the reading of the parts alone says as much. own are
 // the findings of the texts themselves.
@@ -152,6 +170,9 @@ func (j *joints) fold(found []guard.Finding) (all, own []guard.Finding) {
 	for i := range found {
 		f := &found[i]
 		if f.Text < j.base {
+			continue
+		}
+		if f.Class == guard.Windowed && f.FPR > jointFPR {
 			continue
 		}
 		g := j.of[f.Text-j.base]

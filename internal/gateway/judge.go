@@ -76,6 +76,7 @@ func (p *protection) judge(ctx context.Context, g *guard.Guard, f guard.Facts, x
 			j.masked += m.End - m.Start
 		}
 		if len(ms) > 0 {
+			ms = req.Leaves[i].WholeEscapes(ms) // here, since tokens stand for what is masked
 			j.edits = append(j.edits, dialect.Edit{Leaf: i, Masks: ms})
 		}
 	}

@@ -30,7 +30,7 @@ func (x *exchange) admitted() {
 
 // asked tells what a request asks a model for, and the verdict on it.
 func (t *talk) asked(v *guard.Verdict, since time.Time) {
-	t.seen.Asked(t.route.protocol.Name(), t.modelName(v), t.req.Stream, t.req.MaxTokens)
+	t.seen.Asked(t.route.protocol.Name(), t.model, t.req.Stream, t.req.MaxTokens)
 	t.seen.Inspected(guard.Request, since, v)
 }
 

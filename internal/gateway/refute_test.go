@@ -19,6 +19,7 @@ type traffic struct {
 	request, sent  string // bodies from the caller, and to the upstream
 	answered, got  string // bodies from the upstream, and to the caller
 	opened, closed figures
+	read           map[string][]said // what saidIn has read
 }
 
 // figures are the figures of a record that are judged.
@@ -36,7 +37,7 @@ type figures struct {
 
 // What the policy of these tests masks and stops.
 var (
-	masked   = regexp.MustCompile(`(?:lena|zoe)@kestrel\.example|TCK-[0-9]{6}`)
+	masked   = regexp.MustCompile(`^(?:(?:lena|zoe)@kestrel\.example|TCK-[0-9]{6})`)
 	mask     = regexp.MustCompile(`^(?:\[EMAIL\]|\[TICKET\]|EMAIL_[0-9A-HJKMNP-TV-Z]{12})`)
 	deniedBy = regexp.MustCompile(denied)
 	toldBy   = regexp.MustCompile(denied + `[^a-z]`) // the word has ended
@@ -155,13 +156,13 @@ func follow(in, out string, values map[string]string) (p passage, err error) {
 		case value != "" && out == "":
 			in = in[len(token):]
 			step(len(value), "")
-		case span != nil && span[0] == 0 && (out == "" || with != ""):
+		case span != nil && (out == "" || with != ""):
 			if with != "" {
 				p.masked, p.with[with] = p.masked+span[1], in[:span[1]]
 			}
 			in = in[span[1]:]
 			step(span[1], with)
-		case span != nil && span[0] == 0 || out != "" && in[0] != out[0]:
+		case span != nil || out != "" && in[0] != out[0]:
 			return p, fmt.Errorf("%.60q came, %.60q left", in, out)
 		default:
 			if out != "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"strings"
+	"unicode/utf8"
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
@@ -150,9 +151,10 @@ func (r *relay) around(h *held, ev dialect.Event) error {
 	if stops {
 		r.aside = r.aside[:was]
 	}
-	// What may have begun something is left out, as nobody needs it; and a line that
-	// begins with a byte order mark, which some clients pass over and read data then.
-	if marked || stops || len(r.aside) > was && r.telling(guard.OriginModel, string(r.aside)) {
+	// What may have begun something is left out, as nobody needs it; a line that
+	// begins with a byte order mark, which some clients pass over and read data then;
+	// and what is no text, of which nobody knows how it is read.
+	if marked || stops || !isText(ev.Raw) || len(r.aside) > was && r.telling(guard.OriginModel, string(r.aside)) {
 		if h.raw = nil; ev.Data != nil {
 			h.raw, h.name = dialect.AppendEvent(nil, "", ev.Data), ""
 		}
@@ -162,6 +164,9 @@ func (r *relay) around(h *held, ev dialect.Event) error {
 	}
 	return nil
 }
+
+// isText reports whether bytes are UTF-8 without NUL.
+func isText(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }
 
 // stopped reports whether what stands outside of data may not leave. Its last n
 // bytes are new.
@@ -205,7 +210,7 @@ func (r *relay) read(h *held) error {
 	r.named(c)
 	r.count(c)
 	r.observation.said(c.Model, c.Choices, c.Usage)
-	r.spent.count(c.Usage)
+	r.spent.event(c)
 	for i := range c.Leaves {
 		// Not left early when something stops: of an event of which a
 		// part leaves, every text was read.
@@ -213,7 +218,6 @@ func (r *relay) read(h *held) error {
 		switch l := &c.Leaves[i]; {
 		case l.Inner: // its outer text is read unescaped
 		case l.Delta:
-			r.spent.add(l.Text)
 			err = r.delta(h, i)
 		case l.Field:
 			err = r.field(h, i)

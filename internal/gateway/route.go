@@ -69,7 +69,7 @@ type family struct {
 	keys      []keyHeader                // where a caller may put its key
 	requestID string                     // header of answers in which its clients look for the id; empty for X-Request-Id
 	ask       func(from, to http.Header) // adds what of a caller's header goes to an upstream
-	answers   []string                   // headers of an upstream's answers that the caller gets
+	answers   []passedHeader             // headers of an upstream's answers that the caller gets
 }
 
 var openAI = family{name: config.FamilyOpenAI, keys: []keyHeader{{"Authorization", "Bearer"}}, ask: askOpenAI, answers: openAIAnswers}

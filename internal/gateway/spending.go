@@ -27,10 +27,12 @@ type spending struct {
 	silent  bool                // the model writes nothing, so that its usage is of input alone
 	unasked bool                // that the stream tells its usage is Warder's own wish
 	usage   dialect.Usage       // what the answer said so far
+	last    bool                // a count of all came with or after the last text
 	final   bool                // it was all
 	most    int64               // output tokens, by the cap; 0 if it is not known
 	read    func() int64        // estimates the tokens of the request
 	wrote   tokens.Estimate     // of what came of the answer
+	said    int64               // bytes of it that the model itself must have written
 }
 
 // count notes what the answer says of its usage. A stream says it several times, each
@@ -42,33 +44,65 @@ func (s *spending) count(u dialect.Usage) {
 	a := &s.usage
 	a.Prompt, a.Completion = max(a.Prompt, u.Prompt), max(a.Completion, u.Completion)
 	a.Cached, a.Written, a.Present = max(a.Cached, u.Cached), max(a.Written, u.Written), a.Present || u.Present
+	s.last = s.last || u.Present && !u.Partial
 }
 
-// add counts a piece of the answer, for an answer that does not say its usage.
-func (s *spending) add(piece string) {
-	if s != nil {
-		s.wrote.Add(piece)
+// event counts an event of a stream: the texts that go on in it and what it says of
+// usage. What was said before a text is no count of it.
+func (s *spending) event(c *dialect.Chunk) {
+	if s == nil {
+		return
 	}
+	for i := range c.Leaves {
+		if l := &c.Leaves[i]; l.Delta {
+			s.add(&l.Leaf)
+		}
+	}
+	s.count(c.Usage)
+}
+
+// add counts a text of the answer, for an answer that does not say its usage.
+func (s *spending) add(l *dialect.Leaf) {
+	if l.Inner || l.Text == "" {
+		return
+	}
+	s.last = false
+	s.wrote.Add(l.Text)
+	if l.Known && l.Origin == guard.OriginModel && !l.IsKey() && slices.Contains(ownWords, l.Rule().Name) {
+		s.said += int64(len(l.Text))
+	}
+}
+
+// ownWords are the texts of an answer that the model wrote token by token: no quotes,
+// no results of tools, and nothing twice.
+var ownWords = []string{dialect.FieldContent, dialect.FieldRefusal, dialect.FieldArguments}
+
+// mostBytes is how many bytes a token has at most, on average over an answer: about ten
+// times what is usual.
+const mostBytes = 40
+
+// plausible reports whether the provider's count can be one of this exchange: something
+// was read, and the model's own words fit into what it is said to have written.
+func (s *spending) plausible() bool {
+	return s.silent || s.usage.Prompt > 0 && s.said <= int64(s.usage.Completion)*mostBytes
 }
 
 // whole counts a whole answer.
 func (s *spending) whole(a *dialect.Answer) {
 	s.count(a.Usage)
-	if s.final = s.usage.Present || s.silent && s.usage.Prompt > 0; s.final {
-		return
-	}
+	s.final = s.usage.Present || s.silent && s.usage.Prompt > 0
 	for i := range a.Leaves {
-		if l := &a.Leaves[i]; !l.Inner && l.Kind != guard.Name { // an id is not what the model wrote
-			s.wrote.Add(l.Text)
+		if l := &a.Leaves[i]; l.Kind != guard.Name { // an id is not what the model wrote
+			s.add(l)
 		}
 	}
 }
 
-// used returns what is to be charged: the provider's count, or an estimate that is not
-// less than what it has counted so far.
+// used returns what is to be charged: the provider's count, or where it is missing or
+// cannot be true an estimate that is not less than what it has counted so far.
 func (s *spending) used() budget.Usage {
 	t := price.Tokens{Input: int64(s.usage.Prompt), Cached: int64(s.usage.Cached), Write: int64(s.usage.Written), Output: int64(s.usage.Completion)}
-	if s.final || s.free || s.read == nil {
+	if s.free || s.read == nil || s.final && s.plausible() {
 		return budget.Usage{Tokens: t}
 	}
 	if t.Input == 0 {
@@ -110,9 +144,13 @@ func (t *talk) reserve(size int, edits []dialect.Edit) *failure {
 	u := t.state.upstream(t.upstream)
 	files, opaque := t.req.Opaque()
 	e := budget.Exchange{
+		Asked:  t.req.Model,
 		Model:  cmp.Or(u.Aliases[t.req.Model], t.req.Model),
 		Input:  tokens.Input{Bytes: int64(size - opaque), Messages: int64(t.req.Turns), Files: int64(files)},
 		Output: int64(t.req.MaxTokens), Choices: int64(max(t.req.N, t.req.Drafts)),
+	}
+	if t.model == hidden {
+		e.Counted = t.server.committer.Commit(t.grant.Application.ID, "model\x00", t.req.Model)
 	}
 	if t.spent.silent = !t.req.Writes(); t.spent.silent {
 		e.Output, e.Choices = 1, 1 // 0 would be no cap
@@ -194,6 +232,15 @@ func budgetFailure(err error) *failure {
 		return failNoPrice.because(err)
 	}
 	return failCounters.because(err)
+}
+
+// budgetOf is the attribute of a log line that names the budget that refused, if one
+// did: its name is the configuration's.
+func budgetOf(err error) slog.Attr {
+	if l, ok := errors.AsType[*budget.LimitError](err); ok {
+		return slog.String("budget", l.Limit.Name)
+	}
+	return slog.Attr{}
 }
 
 // upstream returns what the configuration says of an upstream.

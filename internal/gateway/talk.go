@@ -19,6 +19,7 @@ import (
 type talk struct {
 	*exchange
 	path       string // below the upstream's base, see Server.talk
+	model      string // its name for records, see modelName
 	req        *dialect.Request
 	upstream   string // the first that serves the model
 	protection *protection
@@ -86,6 +87,7 @@ func (t *talk) request(size int) *failure {
 	}
 	v := &j.verdict
 	t.server.metrics.found(v, guard.Request)
+	t.model = t.modelName(v)
 	t.asked(v, began)
 	var edits []dialect.Edit
 	if !v.Action.Stops() {
@@ -97,7 +99,7 @@ func (t *talk) request(size int) *failure {
 		t.recall(j, edits)
 	}
 	err = t.open(Opened{
-		Key: t.grant.Key.ID, Route: t.route.path, Protocol: t.protocol, Model: t.modelName(v), Upstream: t.upstream, Stream: t.req.Stream,
+		Key: t.grant.Key.ID, Route: t.route.path, Protocol: t.protocol, Model: t.model, Upstream: t.upstream, Stream: t.req.Stream,
 		Bytes: size, Texts: len(j.texts), Masked: j.masked, Carried: j.carried, Pseudonyms: t.pseudonyms.count(), Session: t.session, Canary: t.canaryDigest(),
 		FromCache: t.cached.result == cacheHit, Action: v.Action, Would: v.Would, Code: v.Code, Rule: v.Rule, Policy: v.Policy,
 		Count: len(v.Findings), Findings: findingRecords(v.Findings, func(i int) string { return t.req.Leaves[i].Path() }),
@@ -121,17 +123,6 @@ func (t *talk) request(size int) *failure {
 
 // maxModel is the longest name of a model in bytes, as in the configuration.
 const maxModel = 256
-
-// modelName returns the name for the record. A name in which something was found
-// is a text that somebody put there.
-func (t *talk) modelName(v *guard.Verdict) string {
-	for i := range v.Findings {
-		if n := v.Findings[i].Text; n >= 0 && n < len(t.req.Leaves) && t.req.Leaves[n].Path() == "model" {
-			return hidden
-		}
-	}
-	return t.req.Model
-}
 
 // readRequest reads the body within its bounds of size and time.
 func (x *exchange) readRequest() ([]byte, *failure) {

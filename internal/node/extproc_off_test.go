@@ -19,4 +19,7 @@ func TestExtProcIsNotBuilt(t *testing.T) {
 	if err := n.Run(t.Context(), nil, nil); err == nil || !strings.Contains(err.Error(), "-tags extproc") {
 		t.Errorf("running: %v", err)
 	}
+	if log := s.log.String(); strings.Contains(log, "level=ERROR") {
+		t.Errorf("the log has an error of work that was called off: %s", log)
+	}
 }

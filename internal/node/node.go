@@ -200,6 +200,10 @@ func (n *Node) Run(ctx context.Context, ready func(data, admin net.Addr), reload
 	if err := n.reconcile(ctx); err != nil {
 		return err
 	}
+	envoy, err := n.serveExtProc(ctx) // before work that would have to be called off
+	if err != nil {
+		return err
+	}
 	bg, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { _ = n.directory.Run(bg, 0) })
@@ -221,11 +225,8 @@ func (n *Node) Run(ctx context.Context, ready func(data, admin net.Addr), reload
 			}
 		}
 	})
-	envoy, err := n.serveExtProc(ctx)
-	if err == nil {
-		err = n.gateway.Run(ctx, ready)
-		envoy()
-	}
+	err = n.gateway.Run(ctx, ready)
+	envoy()
 	stop()
 	work.Wait()
 	return err

@@ -66,3 +66,28 @@ func TestKilled(t *testing.T) {
 		t.Errorf("%q, %v; expected the state alone", left, err)
 	}
 }
+
+// TestResumeFromTheStart: the resume file is there before anything was counted, so that
+// a replay that is killed at once can be resumed, and one that cannot keep where it
+// stands says so before the work.
+func TestResumeFromTheStart(t *testing.T) {
+	path := write(t, many(600)...)
+	o := options(path)
+	o.Resume = filepath.Join(t.TempDir(), "state")
+	var first error
+	told := false
+	o.Progress = func(replay.Progress) {
+		if !told {
+			_, first = os.Stat(o.Resume)
+		}
+		told = true
+	}
+	if _, err := replay.Run(t.Context(), o); err != nil || !told || first != nil {
+		t.Errorf("run: %v; told %v; the file at the first progress: %v", err, told, first)
+	}
+	o.Resume = filepath.Join(t.TempDir(), "none", "state")
+	told = false
+	if _, err := replay.Run(t.Context(), o); err == nil || told {
+		t.Errorf("a file that cannot be written: %v, work was done: %v", err, told)
+	}
+}

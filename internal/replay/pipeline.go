@@ -6,12 +6,17 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"warder.example/internal/replay/logs"
 )
 
 // chunk is how many values go to a worker together.
 const chunk = 16
+
+// saveInterval is the longest time between two writings of the resume file while
+// values come.
+const saveInterval = 5 * time.Second
 
 // job is some values on their way through a worker.
 type job struct {
@@ -70,7 +75,7 @@ func (r *run) collect(order <-chan *job, stop func()) error {
 	if every <= 0 {
 		every = 20000
 	}
-	since := 0
+	since, saved := 0, time.Now()
 	var failed error
 	for j := range order {
 		<-j.done
@@ -82,11 +87,11 @@ func (r *run) collect(order <-chan *job, stop func()) error {
 			continue // what was begun ends
 		}
 		r.count(j)
-		if since += len(j.places); since >= every && r.o.Resume != "" {
-			since = 0
+		if since += len(j.places); r.o.Resume != "" && (since >= every || time.Since(saved) >= saveInterval) {
 			if failed = r.save(); failed != nil {
 				stop()
 			}
+			since, saved = 0, time.Now()
 		}
 		if r.o.Progress != nil {
 			r.o.Progress(Progress{Values: r.t.Values, Requests: r.t.Requests, Bytes: j.bytes, Of: r.of})

@@ -75,7 +75,8 @@ type Options struct {
 	Now func() time.Time
 	// Progress is told from time to time where the replay stands; it may be nil.
 	Progress func(Progress)
-	// SaveEvery is after how many values Resume is written; 0: 20,000.
+	// SaveEvery is after how many values Resume is written, beside at the start, at
+	// the end and every few seconds; 0: 20,000.
 	SaveEvery int
 }
 
@@ -162,6 +163,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	if err := r.measure(); err != nil {
 		return nil, err
+	}
+	if o.Resume != "" { // fails now if it cannot be written
+		if err := r.save(); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.readAll(ctx); err != nil {
 		if o.Resume != "" {

@@ -80,8 +80,8 @@ func newTransport(c config.Upstream, base *url.URL, o Options) (*http.Transport,
 		ExpectContinueTimeout:  time.Second,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
-		WriteBufferSize:        16 << 10,
-		ReadBufferSize:         16 << 10,
+		WriteBufferSize:        4 << 10,
+		ReadBufferSize:         4 << 10,
 	}
 	reach := base
 	if address := c.Proxy.Reveal(); address != "" {

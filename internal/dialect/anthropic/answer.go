@@ -104,24 +104,14 @@ func closeAnswer(s *dialect.Scope) error {
 // cache is input, too. A stream tells it twice, the second time not all of it: of
 // each figure the larger one counts.
 func closeUsage(s *dialect.Scope) error {
-	count := func(t dialect.Tag) (n int, ok bool) {
-		v, ok := s.Value(t)
-		if ok {
-			n, ok = v.Int()
-		}
-		return min(max(n, 0), maxCount), ok
-	}
 	var u dialect.Usage
-	u.Prompt, _ = count(tagInput)
-	u.Cached, _ = count(tagCacheRead)
-	u.Written, _ = count(tagCacheWrite)
+	u.Prompt, _ = s.Count(tagInput)
+	u.Cached, _ = s.Count(tagCacheRead)
+	u.Written, _ = s.Count(tagCacheWrite)
 	u.Prompt += u.Cached + u.Written
-	u.Completion, u.Present = count(tagOutput)
-	u.Reasoning, _ = count(tagThinking)
+	u.Completion, u.Present = s.Count(tagOutput)
+	u.Reasoning, _ = s.Count(tagThinking)
 	u.Total = u.Prompt + u.Completion
 	s.State().(dialect.Receiver).SetUsage(u)
 	return nil
 }
-
-// maxCount bounds a number of tokens that is believed.
-const maxCount = 1 << 40

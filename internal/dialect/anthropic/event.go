@@ -94,6 +94,7 @@ func closeEvent(s *dialect.Scope) error {
 	switch kind.Text {
 	case eventStart:
 		c.Kind = kindStart
+		c.Usage.Partial = true // of what it writes nothing is there yet
 	case eventBlockStart:
 		c.Kind = kindBlockStart
 	case eventBlockStop:

@@ -232,7 +232,7 @@ func TestUsageInStreams(t *testing.T) {
 			got = append(got, c.Usage)
 		}
 	}
-	want := []dialect.Usage{{Prompt: 128, Completion: 1, Total: 129, Cached: 100, Written: 3, Present: true}, {Completion: 15, Total: 15, Present: true}}
+	want := []dialect.Usage{{Prompt: 128, Completion: 1, Total: 129, Cached: 100, Written: 3, Present: true, Partial: true}, {Completion: 15, Total: 15, Present: true}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

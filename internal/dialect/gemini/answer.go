@@ -139,28 +139,25 @@ func closeFeedback(s *dialect.Scope) error {
 	return nil
 }
 
-// maxCount bounds a number of tokens that is believed.
-const maxCount = 1 << 40
-
 // closeUsage sums up what an answer cost: results of tools are input, thoughts are
-// output. Each event of a stream tells it, and the last figures count.
+// output. Each event of a stream tells it, and the last figures count. A server that
+// leaves out what it wrote says it by the total.
 func closeUsage(s *dialect.Scope) error {
-	count := func(t dialect.Tag) (n int, ok bool) {
-		v, ok := s.Value(t)
-		if ok {
-			n, ok = v.Int()
-		}
-		return min(max(n, 0), maxCount), ok
-	}
 	var u dialect.Usage
-	u.Prompt, u.Present = count(tagPrompt)
-	tools, _ := count(tagTools)
+	u.Prompt, u.Present = s.Count(tagPrompt)
+	tools, _ := s.Count(tagTools)
 	u.Prompt += tools
-	u.Cached, _ = count(tagCached)
-	u.Completion, _ = count(tagAnswered)
-	u.Reasoning, _ = count(tagThoughts)
-	u.Completion += u.Reasoning
-	u.Total, _ = count(tagTotal)
+	u.Cached, _ = s.Count(tagCached)
+	u.Reasoning, _ = s.Count(tagThoughts)
+	total, summed := s.Count(tagTotal)
+	u.Total = total
+	if answered, ok := s.Count(tagAnswered); ok {
+		u.Completion = answered + u.Reasoning
+	} else if u.Completion = u.Reasoning; u.Present && summed && total >= u.Prompt+u.Reasoning {
+		u.Completion = total - u.Prompt
+	} else {
+		u.Present = false
+	}
 	s.State().(dialect.Receiver).SetUsage(u)
 	return nil
 }

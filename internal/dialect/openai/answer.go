@@ -98,20 +98,13 @@ func closeChoice(s *dialect.Scope) error {
 }
 
 func closeUsage(s *dialect.Scope) error {
-	count := func(t dialect.Tag) (n int, ok bool) {
-		v, ok := s.Value(t)
-		if ok {
-			n, ok = v.Int()
-		}
-		return max(n, 0), ok
-	}
 	var u dialect.Usage
 	var prompt, completion bool
-	u.Prompt, prompt = count(tagPrompt)
-	u.Completion, completion = count(tagCompletion)
-	u.Total, _ = count(tagTotal)
-	u.Cached, _ = count(tagCached)
-	u.Reasoning, _ = count(tagReasoning)
+	u.Prompt, prompt = s.Count(tagPrompt)
+	u.Completion, completion = s.Count(tagCompletion)
+	u.Total, _ = s.Count(tagTotal)
+	u.Cached, _ = s.Count(tagCached)
+	u.Reasoning, _ = s.Count(tagReasoning)
 	u.Present = prompt && completion
 	s.State().(dialect.Receiver).SetUsage(u)
 	return nil

@@ -110,7 +110,8 @@ func TestUsageIsOptional(t *testing.T) {
 		`{"choices":[{"index":0}],"usage":null}`:                                                       {},
 		`{"choices":[{"index":0}],"usage":{"prompt_tokens":5}}`:                                        {Prompt: 5},
 		`{"choices":[{"index":0}],"usage":{"prompt_tokens":"5","completion_tokens":1.5}}`:              {},
-		`{"choices":[{"index":0}],"usage":{"prompt_tokens":-5,"completion_tokens":2}}`:                 {Completion: 2, Present: true},
+		`{"choices":[{"index":0}],"usage":{"prompt_tokens":-5,"completion_tokens":2}}`:                 {Completion: 2},
+		`{"choices":[{"index":0}],"usage":{"prompt_tokens":5,"completion_tokens":-2}}`:                 {Prompt: 5},
 		`{"choices":[{"index":0}],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}`: {Prompt: 3, Completion: 4, Total: 7, Present: true},
 	} {
 		a, err := openai.ParseAnswer([]byte(body), dialect.Limits{})

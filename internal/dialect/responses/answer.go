@@ -95,20 +95,13 @@ func bounded(s *dialect.Scope, v dialect.Value, n int) (int, error) {
 }
 
 func closeUsage(s *dialect.Scope) error {
-	count := func(t dialect.Tag) (n int, ok bool) {
-		v, ok := s.Value(t)
-		if ok {
-			n, ok = v.Int()
-		}
-		return max(n, 0), ok
-	}
 	var u dialect.Usage
 	var in, out bool
-	u.Prompt, in = count(tagInput)
-	u.Completion, out = count(tagCompletion)
-	u.Total, _ = count(tagTotal)
-	u.Cached, _ = count(tagCached)
-	u.Reasoning, _ = count(tagReasoning)
+	u.Prompt, in = s.Count(tagInput)
+	u.Completion, out = s.Count(tagCompletion)
+	u.Total, _ = s.Count(tagTotal)
+	u.Cached, _ = s.Count(tagCached)
+	u.Reasoning, _ = s.Count(tagReasoning)
 	u.Present = in && out
 	s.State().(dialect.Receiver).SetUsage(u)
 	return nil

@@ -55,6 +55,23 @@ func (r *Record) usage(u object) {
 	}
 }
 
+// geminiUsage is usage of an object as Gemini names them: what tools brought is read
+// beside the prompt, and thoughts are written beside the answer. A server that leaves
+// out what it wrote says it by the total.
+func (r *Record) geminiUsage(u object) {
+	if r.InputTokens == 0 {
+		r.InputTokens = u.tokens("promptTokenCount", "prompt_token_count") + u.tokens("toolUsePromptTokenCount", "tool_use_prompt_token_count")
+	}
+	if r.OutputTokens != 0 {
+		return
+	}
+	if n := u.tokens("candidatesTokenCount", "candidates_token_count"); n > 0 {
+		r.OutputTokens = n + u.tokens("thoughtsTokenCount", "thoughts_token_count")
+	} else {
+		r.OutputTokens = max(0, u.tokens("totalTokenCount", "total_token_count")-r.InputTokens)
+	}
+}
+
 // price sets what a record cost, if the log says so.
 func (r *Record) price(o object, keys ...string) {
 	if x, ok := o.number(keys...); ok && x >= 0 && x < maxCost && !r.Priced {

@@ -22,7 +22,7 @@ func (p *parser) openAI(o object) error {
 	case response != nil:
 	case o.hasAny("response", "response_body", "completion", "completion_message"):
 		answer = unquoted(o.first("response", "response_body", "completion", "completion_message"))
-	case o.hasAny("choices", "output"):
+	case o.hasAny("choices", "output", "candidates"):
 		answer = map[string]any(o)
 	default:
 		answer = nil
@@ -32,12 +32,14 @@ func (p *parser) openAI(o object) error {
 	r.answer(answer)
 	meta := o.object("metadata")
 	r.App = firstOf(o.name(appKeys...), meta.name(appKeys...), request.object("metadata").name(appKeys...))
-	r.Model = firstOf(o.name("model"), request.name("model"), response.name("model"))
+	r.Model = firstOf(o.name("model"), request.name("model"), response.name("model", "modelVersion", "model_version"), o.name("modelVersion", "model_version"))
 	if r.Time.IsZero() {
 		r.Time = response.time("created", "created_at")
 	}
-	r.usage(o.object("usage"))
-	r.usage(response.object("usage"))
+	for _, b := range []object{o, response} {
+		r.usage(b.object("usage"))
+		r.geminiUsage(b.object("usageMetadata", "usage_metadata"))
+	}
 	r.price(o, "cost", "cost_usd", "response_cost", "total_cost")
 	r.Whole = answer == nil && endsWithAnswer(r.Request)
 	return p.add(&r)

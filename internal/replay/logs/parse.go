@@ -169,7 +169,7 @@ func detect(o object) Format {
 		o.hasAny("observations"), o.hasAny("calculatedTotalCost", "calculated_total_cost"),
 		o.hasAny("input", "output") && o.hasAny("sessionId", "session_id", "startTime", "start_time") && !o.hasAny("messages"):
 		return Langfuse
-	case o.hasAny("messages", "prompt", "request", "response", "request_body", "response_body", "choices", "body", "input", "output", "completion", "contents"):
+	case o.hasAny("messages", "prompt", "request", "response", "request_body", "response_body", "choices", "body", "input", "output", "completion", "contents", "candidates"):
 		return OpenAI
 	}
 	return Auto

@@ -1,0 +1,5 @@
+//go:build extproc
+
+package config
+
+const servesEnvoy = true
