@@ -110,7 +110,7 @@ type Calibration struct {
 	Length float64 `json:"length"` // not positive
 	// Brief is not positive: what is lost by a text of few words.
 	Brief float64 `json:"brief,omitempty"`
-	Bias   float64 `json:"bias"`
+	Bias  float64 `json:"bias"`
 	// Thresholds holds for each of [FalsePositiveRates] the least score
 	// that counts; it does not rise from one to the next. A threshold
 	// above 1 is never reached.
