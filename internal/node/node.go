@@ -204,6 +204,7 @@ func (n *Node) Run(ctx context.Context, ready func(data, admin net.Addr), reload
 	if err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // building the classifier took twice what it keeps
 	bg, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { _ = n.directory.Run(bg, 0) })
