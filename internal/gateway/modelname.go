@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"warder.example/guard"
 	"warder.example/guard/detect"
@@ -29,8 +30,36 @@ func (t *talk) modelName(v *guard.Verdict) string {
 	return t.req.Model
 }
 
+// knownNames remembers of names whether personal data stands in them: a server hears
+// few, over and over. When callers send more it starts anew. Safe for concurrent use;
+// the zero value is empty.
+type knownNames struct {
+	mu       sync.Mutex
+	personal map[string]bool
+}
+
+// mostNames is how many names are remembered, each of at most [maxModel] bytes.
+const mostNames = 512
+
+var known knownNames
+
 // personal reports whether personal data stands in s, or could not be looked for.
 func personal(ctx context.Context, s string) bool {
+	known.mu.Lock()
+	is, ok := known.personal[s]
+	known.mu.Unlock()
+	if ok {
+		return is
+	}
 	found, err := people.Detect(ctx, &guard.Text{Content: s, Origin: guard.OriginUser, Kind: guard.Prose})
-	return err != nil || len(found) > 0
+	if err != nil {
+		return true
+	}
+	known.mu.Lock()
+	defer known.mu.Unlock()
+	if known.personal == nil || len(known.personal) >= mostNames {
+		known.personal = make(map[string]bool)
+	}
+	known.personal[s] = len(found) > 0
+	return len(found) > 0
 }

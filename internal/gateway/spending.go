@@ -68,7 +68,12 @@ func (s *spending) add(l *dialect.Leaf) {
 	}
 	s.last = false
 	s.wrote.Add(l.Text)
-	if l.Known && l.Origin == guard.OriginModel && !l.IsKey() && slices.Contains(ownWords, l.Rule().Name) {
+	s.own(l)
+}
+
+// own counts the bytes of a text that the model itself must have written.
+func (s *spending) own(l *dialect.Leaf) {
+	if !l.Inner && l.Known && l.Origin == guard.OriginModel && !l.IsKey() && slices.Contains(ownWords, l.Rule().Name) {
 		s.said += int64(len(l.Text))
 	}
 }
@@ -92,8 +97,14 @@ func (s *spending) whole(a *dialect.Answer) {
 	s.count(a.Usage)
 	s.final = s.usage.Present || s.silent && s.usage.Prompt > 0
 	for i := range a.Leaves {
-		if l := &a.Leaves[i]; l.Kind != guard.Name { // an id is not what the model wrote
-			s.add(l)
+		s.own(&a.Leaves[i])
+	}
+	if s.final && s.plausible() {
+		return // this will be charged, and no estimate
+	}
+	for i := range a.Leaves {
+		if l := &a.Leaves[i]; !l.Inner && l.Kind != guard.Name { // an id is not what the model wrote
+			s.wrote.Add(l.Text)
 		}
 	}
 }

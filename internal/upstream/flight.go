@@ -30,14 +30,9 @@ type flight struct {
 	late      atomic.Uint32 // the Kind of the deadline that passed
 	sent      atomic.Bool   // the request was sent, or a part of it
 	handshake atomic.Bool   // a TLS handshake has begun
-	payload   payload
+	payload   bytes.Reader
 	trace     httptrace.ClientTrace
 }
-
-// payload is a body to send.
-type payload struct{ bytes.Reader }
-
-func (*payload) Close() error { return nil }
 
 // fly sends a request. until is when the whole call ends.
 func (s *server) fly(ctx context.Context, r *request, until time.Time) (*http.Response, *Error) {
@@ -70,11 +65,10 @@ func (f *flight) request(r *request) *http.Request {
 	out := &http.Request{Method: r.method, URL: f.server.endpoint(r), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: r.header, Host: f.server.base.Host}
 	if len(r.body) > 0 {
 		f.payload.Reset(r.body)
-		out.Body, out.ContentLength = &f.payload, int64(len(r.body))
+		// What net/http knows to be in memory leaves in one write with the header.
+		out.Body, out.ContentLength = io.NopCloser(&f.payload), int64(len(r.body))
 		out.GetBody = func() (io.ReadCloser, error) { // for the transport, when a kept connection turns out to be dead
-			p := new(payload)
-			p.Reset(r.body)
-			return p, nil
+			return io.NopCloser(bytes.NewReader(r.body)), nil
 		}
 	}
 	return out
