@@ -14,7 +14,7 @@ go=${GO:-go}
 # The packages that share memory between goroutines.
 concurrent="./guard ./guard/detect ./internal/access ./internal/admission ./internal/answercache ./internal/budget/... ./internal/event ./internal/extproc ./internal/gateway/... ./internal/ledger ./internal/node/... ./internal/practice ./internal/store ./internal/telemetry ./internal/upstream"
 
-all="prepare format vet structure staticcheck deadcode generated unit coverage modules race e2e govulncheck"
+all="prepare format vet structure staticcheck deadcode generated unit coverage modules race e2e onnx govulncheck"
 
 step_prepare() { test/prepare.sh; }
 
@@ -88,6 +88,9 @@ step_e2e() {
   fi
   test/e2e.sh
 }
+
+# A real ONNX runtime as a guard beside others.
+step_onnx() { test/onnx.sh; }
 
 # Vulnerabilities of what is linked, if the database can be reached.
 step_govulncheck() {

@@ -21,7 +21,7 @@ fi
 # command, Debian package, what it is for
 needs="gcc|gcc libc6-dev|the race detector
 node|nodejs|tests with the official Node client
-npm|npm|tests with the official Node client"
+npm|npm|tests with the official Node client and the ONNX runtime"
 
 packages=""
 missing=""

@@ -43,7 +43,7 @@ capitals, with _ for other signs.
 
 A program reads lines {"text","origin"} and answers each with {"score":0 to 1} or
 {"flagged":true}. COMMAND is words separated by white space; no shell reads it.
-ONNX models run so: docs/examples/onnx_guard.py.
+ONNX models run so: bench/onnx/guard.js.
 
 --obfuscate writes texts in these ways: ` + strings.Join(ways, ", ") + `.
 
@@ -62,7 +62,7 @@ Exit status: 0 measured, 1 below a floor, 2 error.
 
   warder eval --corpus corpus/dev --detectors model --floor worst@0.01=0.97
   warder eval --corpus mine.jsonl --guard keywords --html report.html
-  warder eval --corpus mine.jsonl --guard 'onnx=exec:python3 onnx_guard.py model'
+  warder eval --corpus mine.jsonl --guard 'onnx=exec:node bench/onnx/guard.js model'
   warder eval --corpus mine.jsonl --compare peer=lakera:https://guard.example`
 }
 
