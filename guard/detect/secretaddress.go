@@ -36,6 +36,9 @@ func shownAddress(value, before, after string) bool {
 		return true
 	}
 	_, name, _ := strings.Cut(before[:len(before)-len(value)], "://")
+	if strings.HasSuffix(name, "[:") && strings.HasSuffix(password, "]") { // the form: [user][:password]@host
+		return true
+	}
 	return among(shownNames, strings.ToLower(strings.TrimSuffix(name, ":"))) && among(shownPasswords, password)
 }
 

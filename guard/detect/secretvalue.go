@@ -13,8 +13,11 @@ import (
 // stands in text and stop where the value ends. Cheap questions come first.
 func (r *liveRule) accepts(value, text string, at, stop int) bool {
 	generic := r.kind == secretGeneric
+	if generic {
+		value = argument(value)
+	}
 	switch {
-	case generic && (!mixed(value) || stopwords().contains(value)), r.mixed && !spiced(value),
+	case generic && (!mixed(value) || stopwords().contains(value)), r.mixed && !spiced(strings.TrimSuffix(value, troffEnd)),
 		r.entropy > 0 && entropy(value) < r.entropy, !generic && placeholder(value):
 		return false
 	}
@@ -30,6 +33,19 @@ func (r *liveRule) accepts(value, text string, at, stop int) bool {
 		return !variable(value)
 	}
 	return !variable(value) && !ordinaryName(text, at, stop)
+}
+
+// troffEnd is what manual pages put before a full stop: "the password is locked\&."
+const troffEnd = `\&`
+
+// argument returns what is assigned in a value that is a named argument itself, as in
+// "apiclient, max_results=1000"; else the value. Padding is no assignment.
+func argument(value string) string {
+	name, rest, ok := strings.Cut(value, "=")
+	if !ok || strings.Trim(rest, "=") == "" || strings.ContainsFunc(name, func(r rune) bool { return r != '_' && (r >= 0x80 || !is(byte(r), classLetter)) }) {
+		return value
+	}
+	return rest
 }
 
 // variable reports whether a value stands for another one: "$TOKEN", "%KEY%",
@@ -178,7 +194,7 @@ func spiced(s string) bool {
 // credential.
 var placeholderParts = append([]string{
 	"xxxx", "example", "placeholder", "changeme", "change_me", "change-me", "redacted", "your_", "your-", "yourkey", "youra", "yourp",
-	"yours", "yourt", "dummy", "insert_", "insert-", "<your", "****", "....", "____", "-----", "0000000", "1111111", "12345678901234", "abcdefghijkl",
+	"yours", "yourt", "dummy", "insert_", "insert-", "<your", "****", "deadbeef", "....", "____", "-----", "0000000", "1111111", "12345678901234", "abcdefghijkl",
 }, gitleaksAllowWords...)
 
 var placeholderWords = sync.OnceValue(func() *keywords { return wordsAlone(placeholderParts) })

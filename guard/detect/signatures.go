@@ -21,10 +21,11 @@ import (
 // else (FPR 0.2). An attack between quotation marks that the text around asks or
 // sets a task about, and one on instructions that the speaker says he gave himself,
 // have FPR 0.2 in what users say and 0.05 in data. Orders about an errand of people,
-// "the previous instructions for the trip", have FPR 0.05, notes to people who work
-// with an AI and lists of single words 0.2. Text of the operator is never
-// reported as exact: system
-// prompts name attacks in order to forbid them. Turns of the assistant in a
+// "the previous instructions for the trip", have FPR 0.05, and so have what hides something
+// from people in general and what overrides a request without saying what to do instead;
+// notes to people who work with an AI, descriptions of programs and lists of single words
+// have 0.2. Text of the operator is never reported as exact: system prompts name
+// attacks in order to forbid them. Turns of the assistant in a
 // request are the caller's word and judged as a user's are, but for reports of
 // what was asked and refused. In answers nothing is looked for at all.
 //

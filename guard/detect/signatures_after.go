@@ -37,7 +37,7 @@ func wordSet(list string) map[uint64]bool {
 	return set
 }
 
-var hashAbove, hashThe = hashWord("above"), hashWord("the")
+var hashAbove, hashThe, hashTo = hashWord("above"), hashWord("the"), hashWord("to")
 
 // stray reports whether the words behind a match of p that ends with word k show
 // that it speaks of something other than a conversation: "everything above the

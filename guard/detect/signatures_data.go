@@ -31,8 +31,8 @@ type signatureSet struct {
 	finals map[string]bool // classes that some rule names as X@final
 	plain  bool            // no sigLiterals
 
-	mention, mine, negation, subject, ignore, prompt, ai classSet
-	asks                                                 classSet // what somebody may have asked or ordered: SOFT and INSTR
+	mention, mine, negation, subject, ignore, prompt, ai, output classSet
+	asks                                                         classSet // what somebody may have asked or ordered: SOFT and INSTR
 }
 
 // sigEntry is what is known of a string of letters.
@@ -295,7 +295,7 @@ func (s *signatureSet) addPattern(line string) error {
 // index sorts what the matcher looks up.
 func (s *signatureSet) index() {
 	s.mention, s.mine, s.negation, s.subject = s.named("MENTION"), s.named("MINE"), s.named("NOT"), s.named("WHO")
-	s.ignore, s.prompt, s.ai = s.named("IGNORE"), s.named("SYSPROMPT"), s.named("AINAME")
+	s.ignore, s.prompt, s.ai, s.output = s.named("IGNORE"), s.named("SYSPROMPT"), s.named("AINAME"), s.named("OUTPUT")
 	s.asks = s.named("SOFT", "SOFT@final", "INSTR", "INSTR@final")
 	final := s.named("IGNORE@final")
 	for i := range s.rules {

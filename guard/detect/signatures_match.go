@@ -253,8 +253,9 @@ func (s *sigScan) flag() {
 
 // judge makes the finding of p over the words from..to, unless it is none in
 // this mode: negated, told of others, about the speaker's own words, quoted as an
-// example, stray, said to people or a list of words. Data may be made to look like a question about a quotation or
-// like a correction, so there these are flagged as strongly as is possible.
+// example, stray, said to people, about a program or a list of words. Data may be made
+// to look like a question about a quotation or like a correction, so there these are
+// flagged as strongly as is possible.
 func (s *sigScan) judge(p *sigPattern, from, to int) (match, bool) {
 	start, end := s.words[from].from, s.words[to].end
 	told := s.told(start, p.object)
@@ -265,11 +266,12 @@ func (s *sigScan) judge(p *sigPattern, from, to int) (match, bool) {
 	if ordered {
 		told = tellsIt
 	}
-	mentioned, soft := told == tellsOf || s.stray(p, to) || s.addressesPeople(p, from, to) || p.rule.takes && s.listed(from, to), s.soft(p.rule)
+	mentioned, soft := told == tellsOf || s.stray(p, to) || s.addressesPeople(p, from, to) || s.ofProgram(p, from, to) ||
+		p.rule.takes && s.listed(from, to), s.soft(p.rule)
 	if !mentioned && (asked || told == tellsQuoting || p.rule.takes && s.takenBack(end)) {
 		mentioned, soft = !dataOrigin(s.origin), true
 	}
-	soft = soft || p.rule.takes && s.onErrand(from, to)
+	soft = soft || p.rule.takes && s.onErrand(from, to) || s.overrides(p, from, to) || s.hidesFromPeople(p, to)
 	return s.graded(hit(p.rule.category, p.rule.name, start, end, p.rule.why), mentioned, soft)
 }
 

@@ -22,11 +22,7 @@ const (
 // object may be of the speaker's own words: "meine vorherige Frage bitte ignorieren".
 // It looks back no further than contextBytes.
 func (s *sigScan) told(start int, object bool) telling {
-	from := max(0, start-contextBytes)
-	for from < start && !utf8.RuneStart(s.text[from]) {
-		from++
-	}
-	before := s.text[from:start]
+	before := s.before(start)
 	var recent [3]classSet // of the last words
 	var words []sigWord    // of the sentence, while they are kept
 	var any classSet
@@ -73,6 +69,15 @@ func (s *sigScan) told(start int, object bool) telling {
 		return tellsQuoting
 	}
 	return tellsIt
+}
+
+// before returns the contextBytes before text[start:], less part of a character.
+func (s *sigScan) before(start int) string {
+	from := max(0, start-contextBytes)
+	for from < start && !utf8.RuneStart(s.text[from]) {
+		from++
+	}
+	return s.text[from:start]
 }
 
 // sentenceEnds reports whether a sentence ended after the last word of s.
