@@ -1,7 +1,9 @@
-// Package binomial bounds shares exactly: how often something happens, from how
-// often it was seen to happen in independent trials, whatever the share is. It
-// uses no approximation by the normal distribution, which says nothing of rare
-// events.
+// Package binomial bounds shares: how often something happens, from how often it was
+// seen to happen in independent trials. [Interval] and what decides about few trials
+// are exact, whatever the share is: approximations by the normal distribution say
+// nothing of rare events. [Wilson] and [Paired] are approximate, for display and for
+// trials that are worth fewer than they are; the distributions they and others need
+// are here, too.
 package binomial
 
 import "math"
@@ -37,11 +39,13 @@ func bisect(holds func(p float64) bool) float64 {
 
 // AtMost is the probability of at most k in n at a share of p, between 0 and 1.
 func AtMost(k, n int, p float64) float64 {
-	sum := 0.0
-	for i := 0; i <= k; i++ {
-		sum += exactly(i, n, p)
+	switch {
+	case k < 0:
+		return 0
+	case k >= n:
+		return 1
 	}
-	return min(sum, 1)
+	return Beta(float64(n-k), float64(k+1), 1-p)
 }
 
 // exactly is the probability of i in n at a share of p.

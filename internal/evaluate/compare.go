@@ -3,6 +3,9 @@ package evaluate
 import (
 	"math"
 	"slices"
+
+	"warder.example/internal/binomial"
+	"warder.example/internal/bootstrap"
 )
 
 // Comparison sets a guard beside another on the rows that both judged. Every
@@ -36,7 +39,7 @@ type Split struct {
 	OnlyOther int `json:"only_other"`
 	// Change is the difference of the fractions flagged.
 	Change Fraction `json:"change"`
-	// P is McNemar's: see [mcnemar]. It takes rows for independent, the
+	// P is McNemar's: see [binomial.McNemar]. It takes rows for independent, the
 	// interval of Change does not.
 	P float64 `json:"p"`
 }
@@ -68,7 +71,7 @@ func side(ps []pair, pick func(pair) *outcome) []outcome {
 
 // contrast is two tables over the same rows, drawn together.
 type contrast struct {
-	boot        *bootstrap
+	boot        *bootstrap.Bootstrap
 	base, other *table
 	merged      map[part][]*outcome // of the base
 	follow      map[*outcome]*outcome
@@ -76,7 +79,7 @@ type contrast struct {
 
 // newContrast builds the tables of sources; run must follow.
 func newContrast(ps []pair, clusters int) *contrast {
-	c := &contrast{boot: &bootstrap{clusters: clusters}, follow: map[*outcome]*outcome{}}
+	c := &contrast{boot: newBootstrap(clusters), follow: map[*outcome]*outcome{}}
 	base := side(ps, func(p pair) *outcome { return p.base })
 	other := side(ps, func(p pair) *outcome { return p.other })
 	for i := range base {
@@ -113,9 +116,9 @@ func (c *contrast) differences() []Difference {
 			}
 			s.Change = paired(float64(s.OnlyOther), float64(s.OnlyBase), float64(l.Rows))
 			if l.Payloads < l.Rows {
-				s.Change = s.Change.widen(difference(c.other.drawn[i].values[k], c.base.drawn[i].values[k]))
+				s.Change = s.Change.widen(difference(c.other.drawn[i].Values[k], c.base.drawn[i].Values[k]))
 			}
-			s.P = mcnemar(s.OnlyOther, s.OnlyBase)
+			s.P = binomial.McNemar(s.OnlyOther, s.OnlyBase)
 		}
 		out = append(out, d)
 	}
@@ -147,7 +150,7 @@ func compare(baseName, otherName string, base, other *pass) Comparison {
 	c := newContrast(ps, base.clusters)
 	a, _ := rankings(c.base, c.boot)
 	b, _ := rankings(c.other, c.boot)
-	c.boot.run()
+	c.boot.Run()
 	c.finish()
 	out.Sources = c.differences()
 	for k := range Rates {
@@ -155,12 +158,12 @@ func compare(baseName, otherName string, base, other *pass) Comparison {
 		flagged, more := c.change(out.Sources, Honest, k)
 		out.Recall[k] = recall
 		out.Specificity[k] = flagged.negate()
-		out.Balanced[k] = average([]Fraction{recall, flagged.negate()}).widen(meanOf([][]float64{up, difference(make([]float64, resamples), more)}))
+		out.Balanced[k] = average([]Fraction{recall, flagged.negate()}).widen(bootstrap.MeanOf(resamples, [][]float64{up, difference(make([]float64, resamples), more)}))
 	}
 	fa, ok := a.figure(-1, 0)
 	if fb, also := b.figure(-1, 0); ok && also {
 		d := fb.Value - fa.Value
-		out.AUC = Fraction{d, d, d}.widen(difference(b.drawn.values[0], a.drawn.values[0]))
+		out.AUC = Fraction{d, d, d}.widen(difference(b.drawn.Values[0], a.drawn.Values[0]))
 	}
 	return out
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"warder.example/internal/bootstrap"
 )
 
 // Line is a part of the corpus.
@@ -70,11 +72,11 @@ func mergeSmall(by map[part][]*outcome) (map[part][]*outcome, map[Kind][]string)
 type table struct {
 	lines []Line // by kind and name
 	rows  [][]*outcome
-	drawn []*draws
+	drawn []*bootstrap.Draws
 }
 
 // newTable counts the parts, and watches their fractions in a bootstrap.
-func newTable(by map[part][]*outcome, boot *bootstrap) *table {
+func newTable(by map[part][]*outcome, boot *bootstrap.Bootstrap) *table {
 	t := &table{}
 	for _, k := range slices.SortedFunc(maps.Keys(by), part.compare) {
 		l := Line{Name: k.name, Kind: k.kind}
@@ -98,7 +100,7 @@ func newTable(by map[part][]*outcome, boot *bootstrap) *table {
 		}
 		t.lines = append(t.lines, l)
 		t.rows = append(t.rows, by[k])
-		t.drawn = append(t.drawn, boot.watch(len(Rates), list.measure))
+		t.drawn = append(t.drawn, boot.Watch(len(Rates), list.measure))
 	}
 	return t
 }
@@ -108,7 +110,7 @@ func (t *table) finish() {
 	for i := range t.lines {
 		if l := &t.lines[i]; l.Payloads < l.Rows {
 			for k := range Rates {
-				l.Flagged[k] = l.Flagged[k].widen(t.drawn[i].values[k])
+				l.Flagged[k] = l.Flagged[k].widen(t.drawn[i].Values[k])
 			}
 		}
 	}
@@ -119,7 +121,7 @@ func (t *table) kind(k Kind, rate int) (fs []Fraction, ds [][]float64) {
 	for i, l := range t.lines {
 		if l.Kind == k && l.Rows > 0 {
 			fs = append(fs, l.Flagged[rate])
-			ds = append(ds, t.drawn[i].values[rate])
+			ds = append(ds, t.drawn[i].Values[rate])
 		}
 	}
 	return fs, ds
@@ -128,7 +130,7 @@ func (t *table) kind(k Kind, rate int) (fs []Fraction, ds [][]float64) {
 // macro returns the mean over the lines of a kind.
 func (t *table) macro(k Kind, rate int) (Fraction, []float64) {
 	fs, ds := t.kind(k, rate)
-	mean := meanOf(ds)
+	mean := bootstrap.MeanOf(resamples, ds)
 	return average(fs).widen(mean), mean
 }
 

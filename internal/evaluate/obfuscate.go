@@ -36,7 +36,7 @@ func disturbed(way string, clean, after *pass) Disturbed {
 		}
 	}
 	c := newContrast(ps, clean.clusters)
-	c.boot.run()
+	c.boot.Run()
 	c.finish()
 	ds := c.differences()
 	for k := range Rates {

@@ -3,6 +3,8 @@ package evaluate
 import (
 	"maps"
 	"slices"
+
+	"warder.example/internal/bootstrap"
 )
 
 // Point is one operating point.
@@ -63,7 +65,7 @@ func specificity(t *table, rate int) (Fraction, []float64) {
 
 // balance is the mean of recall and specificity.
 func balance(recall, spec Fraction, recalls, specs []float64) Fraction {
-	return average([]Fraction{recall, spec}).widen(meanOf([][]float64{recalls, specs}))
+	return average([]Fraction{recall, spec}).widen(bootstrap.MeanOf(resamples, [][]float64{recalls, specs}))
 }
 
 // harmPoints adds how the category harmful_request fares: the mean over sources

@@ -2,6 +2,8 @@ package evaluate
 
 import (
 	"math"
+
+	"warder.example/internal/bootstrap"
 )
 
 // Ranking is how well scores separate, pooled over all sources.
@@ -42,16 +44,16 @@ type Histogram struct {
 type ranking struct {
 	*ranker
 	values   []float64
-	drawn    *draws
+	drawn    *bootstrap.Draws
 	payloads []float64 // of each line, the whole of all attacks first
 	honest   float64   // payloads of honest rows
 }
 
-func newRanking(rows []ranked, lines int, boot *bootstrap) *ranking {
+func newRanking(rows []ranked, lines int, boot *bootstrap.Bootstrap) *ranking {
 	r := &ranking{ranker: newRanker(rows, lines)}
 	r.values = make([]float64, r.size())
 	r.measure(nil, r.values)
-	r.drawn = boot.watch(r.size(), r.measure)
+	r.drawn = boot.Watch(r.size(), r.measure)
 	r.payloads = make([]float64, lines+1)
 	seen := map[[2]int32]bool{} // line and cluster
 	count := func(line, cluster int32) bool {
@@ -98,7 +100,7 @@ func (r *ranking) figure(line, place int) (Fraction, bool) {
 		}
 		f = wilson(v*min(n, against), min(n, against))
 	}
-	return f.widen(r.drawn.values[i]), true
+	return f.widen(r.drawn.Values[i]), true
 }
 
 // finish returns the ranking of the whole.

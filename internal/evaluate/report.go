@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+
+	"warder.example/internal/bootstrap"
 )
 
 // Schema names the form of a report in JSON. Members are added under the same
@@ -85,7 +87,7 @@ func summarise(name string, p *pass) Result {
 			r.Unanswered[o.class]++
 		}
 	}
-	boot := &bootstrap{clusters: p.clusters}
+	boot := newBootstrap(p.clusters)
 	by, small := mergeSmall(partition(p.all, func(o *outcome) string { return o.source }))
 	sources := newTable(by, boot)
 	hard, _ := mergeSmall(partition(p.all, func(o *outcome) string {
@@ -99,7 +101,7 @@ func summarise(name string, p *pass) Result {
 	languages := newTable(partition(p.all, func(o *outcome) string { return cmp.Or(o.lang, "?") }), boot)
 	lengths := newTable(partition(p.all, func(o *outcome) string { return lengthName(o.bytes) }), boot)
 	attack, harm := rankings(sources, boot)
-	boot.run()
+	boot.Run()
 
 	for _, t := range []*table{sources, over, channels, languages, lengths} {
 		t.finish()
@@ -119,7 +121,7 @@ func summarise(name string, p *pass) Result {
 
 // rankings prepares the rankings of attacks and of requests for harm, each
 // against honest rows.
-func rankings(sources *table, boot *bootstrap) (attack, harm *ranking) {
+func rankings(sources *table, boot *bootstrap.Bootstrap) (attack, harm *ranking) {
 	var a, h []ranked
 	for i, l := range sources.lines {
 		for _, o := range sources.rows[i] {
