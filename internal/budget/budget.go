@@ -15,6 +15,9 @@
 // A crash leaves reservations charged in full until [Budgets.Reconcile] settles
 // them by what the audit log says of their exchanges.
 //
+// Where one of several models may answer, the dearest is reserved for, and counters of
+// each; the one that answered is charged.
+//
 // # Windows
 //
 // Windows are those of the calendar in one time zone: minute, hour, day, month. In
@@ -134,16 +137,6 @@ func (l *Limit) Validate() (key string, err error) {
 		bad("models", "models; expected at most %d patterns of 1 to %d bytes", MaxScope, access.MaxModel)
 	}
 	return key, err
-}
-
-// concerns reports whether the limit counts an exchange.
-func (l *Limit) concerns(e *Exchange) bool {
-	if len(l.Applications) > 0 && !slices.Contains(l.Applications, e.ApplicationName) {
-		return false
-	}
-	return len(l.Models) == 0 || slices.ContainsFunc(l.Models, func(p string) bool {
-		return access.MatchModel(p, e.Model) || e.Asked != "" && access.MatchModel(p, e.Asked)
-	})
 }
 
 // counter returns the name of the limit's counter for an exchange: the limit, its

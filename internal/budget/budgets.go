@@ -64,7 +64,10 @@ type Exchange struct {
 	Subject         string // commitment to the end user, never plain; empty if unknown
 	Model           string // as the model server will be asked for
 	Asked           string // the model as the caller calls it, if it is by another name
-	Counted         string // stands for Model in the names of counters; empty for Model itself
+	Counted         string // stands for the model in the names of counters; empty for the model itself
+	// Others are further models that may answer instead, each by another name; one
+	// will. At most MaxOthers.
+	Others []string
 
 	Input tokens.Input // what it will read
 	// Output is the request's own cap of one answer's tokens, 0 for none.
@@ -74,6 +77,9 @@ type Exchange struct {
 	// Alone says that no model server is asked: only limits of requests count it.
 	Alone bool
 }
+
+// MaxOthers is how many models may answer instead of the first.
+const MaxOthers = 63
 
 func (e *Exchange) value(d Dimension) string {
 	switch d {
@@ -85,6 +91,27 @@ func (e *Exchange) value(d Dimension) string {
 		return e.Subject
 	}
 	return cmp.Or(e.Counted, e.Model)
+}
+
+// check returns nil if what names the exchange is within bounds.
+func (e *Exchange) check() error {
+	for _, d := range Dimensions {
+		if v := e.value(d); len(v) > access.MaxModel {
+			return fmt.Errorf("%w: the %s has %d bytes; expected at most %d", ErrInvalid, d, len(v), access.MaxModel)
+		}
+	}
+	if len(e.Asked) > access.MaxModel {
+		return fmt.Errorf("%w: the model as asked for has %d bytes; expected at most %d", ErrInvalid, len(e.Asked), access.MaxModel)
+	}
+	if len(e.Others) > MaxOthers {
+		return fmt.Errorf("%w: %d models may answer; expected at most %d", ErrInvalid, len(e.Others)+1, MaxOthers+1)
+	}
+	for i, m := range e.Others {
+		if m == e.Model || len(m) > access.MaxModel || slices.Contains(e.Others[:i], m) {
+			return fmt.Errorf("%w: model %.80q may answer; expected each once, of at most %d bytes", ErrInvalid, m, access.MaxModel)
+		}
+	}
+	return nil
 }
 
 // Budgets reserves and settles. It is safe for concurrent use.
@@ -123,9 +150,7 @@ func (b *Budgets) SetRules(r Rules) error {
 	if r.Output <= 0 {
 		r.Output = DefaultOutput
 	}
-	// All who share a store take counters in one order, so that none waits for
-	// another in a circle.
-	r.Limits = slices.SortedFunc(slices.Values(r.Limits), func(a, b Limit) int { return cmp.Compare(a.Name, b.Name) })
+	r.Limits = slices.Clone(r.Limits)
 	for i := range r.Limits {
 		l := &r.Limits[i]
 		l.prefix = l.Name + "/" + string(l.Measure) + "/" + string(l.Window)
@@ -144,63 +169,59 @@ func (b *Budgets) Reserve(ctx context.Context, e Exchange) (*Reservation, error)
 	b.mu.RLock()
 	r := b.rules
 	b.mu.RUnlock()
-	for _, d := range Dimensions {
-		if v := e.value(d); len(v) > access.MaxModel {
-			return nil, fmt.Errorf("%w: the %s has %d bytes; expected at most %d", ErrInvalid, d, len(v), access.MaxModel)
-		}
+	if err := e.check(); err != nil {
+		return nil, err
 	}
-	if len(e.Asked) > access.MaxModel {
-		return nil, fmt.Errorf("%w: the model as asked for has %d bytes; expected at most %d", ErrInvalid, len(e.Asked), access.MaxModel)
+	res := &Reservation{budgets: b, first: r.way(e.Model)}
+	for _, m := range e.Others {
+		res.others = append(res.others, r.way(m))
 	}
-	res := &Reservation{budgets: b}
-	res.price, res.priced = r.price(e.Model)
 	now := b.clock().In(r.Zone)
-	bound, capped := r.bound(&e, res.price)
-	var limits [8]*Limit
-	concern := limits[:0]
+	bound, capped := r.bound(&e, res)
+	var room [8]share
+	shares := room[:0]
 	for i := range r.Limits {
 		l := &r.Limits[i]
-		if !l.concerns(&e) || e.Alone && l.Measure != Requests {
+		ways := l.ways(&e)
+		if ways == 0 || e.Alone && l.Measure != Requests {
 			continue
 		}
-		if l.Measure == Money && !res.priced {
-			return nil, fmt.Errorf("budget %s and model %.80q: %w", l.Name, e.Model, ErrNoPrice)
+		if l.Measure == Money {
+			if w := res.unpriced(ways); w != nil {
+				return nil, fmt.Errorf("budget %s and model %.80q: %w", l.Name, w.model, ErrNoPrice)
+			}
 		}
 		if capped > 0 && l.Measure != Requests && l.Measure != InputTokens {
 			res.write = capped
 		}
-		concern = append(concern, l)
+		shares = l.share(shares, &e, ways)
 	}
-	if len(concern) == 0 {
+	if len(shares) == 0 {
 		res.done.Store(true)
 		return res, nil
 	}
-	h := &Hold{ID: e.ID, Owner: b.owner, Group: e.Application, Lines: make([]Line, len(concern))}
-	res.id, res.measures, res.bounds = e.ID, make([]Measure, len(concern)), bound
-	for i, l := range concern {
+	h := &Hold{ID: e.ID, Owner: b.owner, Group: e.Application, Lines: make([]Line, len(shares))}
+	res.id, res.measures, res.bounds = e.ID, make([]Measure, len(shares)), bound
+	if len(res.others) > 0 {
+		res.ways = make([]uint64, len(shares))
+	}
+	for i, s := range shares {
+		l := s.limit
 		start, end := l.Window.Around(now)
-		h.Lines[i] = Line{Counter: l.counter(&e), Start: start.UnixMicro(), End: end.UnixMicro(), Amount: bound.of(l.Measure), Limit: l.Amount}
+		h.Lines[i] = Line{Counter: s.counter, Start: start.UnixMicro(), End: end.UnixMicro(), Amount: bound.of(l.Measure), Limit: l.Amount}
 		res.measures[i] = l.Measure
+		if res.ways != nil {
+			res.ways[i] = s.ways
+		}
 	}
 	err := b.store.Reserve(ctx, h)
 	if refused, ok := errors.AsType[*Refused](err); ok {
-		return nil, limitError(concern[refused.Line], &h.Lines[refused.Line], refused.Counter, now)
+		return nil, limitError(shares[refused.Line].limit, &h.Lines[refused.Line], refused.Counter, now)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reserving: %w", err)
 	}
 	return res, nil
-}
-
-// price returns the price of a model, and whether there is one.
-func (r *Rules) price(model string) (price.Price, bool) {
-	if p, ok := r.Prices.Of(model); ok {
-		return p, true
-	}
-	if r.Unknown != nil {
-		return *r.Unknown, true
-	}
-	return price.Price{}, false
 }
 
 // spend is what an exchange uses, by measure.
@@ -222,9 +243,9 @@ func (s spend) of(m Measure) int64 {
 	return MaxAmount // not a measure: too much of it
 }
 
-// bound returns the most the exchange can use, and the cap of output tokens to
-// write into a request that has none, else 0.
-func (r *Rules) bound(e *Exchange, p price.Price) (s spend, capped int64) {
+// bound returns the most the exchange can use, whoever answers, and the cap of output
+// tokens to write into a request that has none, else 0.
+func (r *Rules) bound(e *Exchange, res *Reservation) (s spend, capped int64) {
 	each := e.Output
 	if each <= 0 {
 		each, capped = r.Output, r.Output
@@ -234,6 +255,9 @@ func (r *Rules) bound(e *Exchange, p price.Price) (s spend, capped int64) {
 	if each <= math.MaxInt64/4/choices {
 		s.output = min(each*choices, MaxAmount)
 	}
-	s.money = int64(p.AtMost(s.input, s.output))
+	s.money = int64(res.first.price.AtMost(s.input, s.output))
+	for i := range res.others {
+		s.money = max(s.money, int64(res.others[i].price.AtMost(s.input, s.output)))
+	}
 	return s, capped
 }

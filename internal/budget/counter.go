@@ -72,7 +72,7 @@ type Hold struct {
 	ID    string // 1 to MaxID bytes, unique among open ones: the exchange's request id
 	Owner string // the node that made it, at most MaxID bytes
 	Group string // the application, at most MaxGroup bytes: see MaxCounters
-	Lines []Line // 1 to MaxLines, of different counters, in an order that all holders keep
+	Lines []Line // 1 to MaxLines, of different counters
 }
 
 // ErrInvalid means that a hold is not fit to be kept.

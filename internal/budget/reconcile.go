@@ -18,7 +18,8 @@ type Reconciled struct {
 // left stays reserved.
 //
 // An exchange without such a record is charged its upper bound: nobody knows what
-// the upstream did. The end of its window ends that.
+// the upstream did. The end of its window ends that. Where several models might have
+// answered the counters of all are charged.
 func (b *Budgets) Reconcile(ctx context.Context, ended func(ctx context.Context, id string) (Charge, bool, error)) (Reconciled, error) {
 	var out Reconciled
 	open, err := b.store.Open(ctx, b.owner)

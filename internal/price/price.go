@@ -4,7 +4,7 @@
 //
 // Prices are a YAML file of lines, each with a pattern of models, prices a
 // million tokens, the page that says so and the day it was read. Warder ships
-// one ([Default]); an operator's own file goes before it, line by line
+// one ([Default]), in which a line whose page is not the provider's own says so; an operator's own file goes before it, line by line
 // ([Table.Before]). The first line whose pattern matches decides, so exact names
 // stand before general ones.
 //
@@ -95,6 +95,8 @@ type Line struct {
 	Output Amount `yaml:"output"`
 	// Source is the page that says so.
 	Source string `yaml:"source"`
+	// Secondary says that the source is not the provider's own page.
+	Secondary bool `yaml:"secondary"`
 	// Read is the day on which it said so, as 2026-01-31.
 	Read string `yaml:"read"`
 }

@@ -2,13 +2,18 @@ package price_test
 
 import (
 	"math/big"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
+	"warder.example/guard/strictyaml"
+	"warder.example/internal/access"
 	"warder.example/internal/price"
 )
 
@@ -84,6 +89,57 @@ func TestShippedPrices(t *testing.T) {
 		if p, ok := d.Of(model); ok {
 			t.Errorf("%.20q has a price: %+v", model, p)
 		}
+	}
+}
+
+// TestShippedSources: each shipped price has an address and a day that is not to come, is
+// marked if the page is not of a provider, and can be reached by a name that no line
+// before it takes.
+func TestShippedSources(t *testing.T) {
+	data, err := os.ReadFile("prices.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	providers := []string{"platform.claude.com", "docs.claude.com", "platform.openai.com", "developers.openai.com", "openai.com", "ai.google.dev", "cloud.google.com"}
+	own, secondary := 0, 0
+	var before []string
+	var file struct {
+		Currency string       `yaml:"currency"`
+		Prices   []price.Line `yaml:"prices"`
+	}
+	if _, err := strictyaml.Decode("prices.yaml", data, &file); err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range file.Prices {
+		u, err := url.Parse(l.Source)
+		if err != nil || u.Scheme != "https" || u.Host == "" {
+			t.Errorf("%s: source is %q; expected an https address", l.Model, l.Source)
+			continue
+		}
+		if slices.Contains(providers, u.Host) == l.Secondary {
+			t.Errorf("%s: secondary is %v for a page of %s", l.Model, l.Secondary, u.Host)
+		}
+		if day, err := time.Parse(time.DateOnly, l.Read); err != nil || day.After(time.Now().Add(24*time.Hour)) || day.Year() < 2025 {
+			t.Errorf("%s: read on %q", l.Model, l.Read)
+		}
+		if l.Input <= 0 || l.Output < l.Input {
+			t.Errorf("%s: %s read and %s written a million; expected writing to cost more", l.Model, l.Input, l.Output)
+		}
+		name := strings.TrimSuffix(l.Model, "*")
+		for _, p := range before {
+			if access.MatchModel(p, name) {
+				t.Errorf("line %d, %s, is never reached: %s stands before it", i, l.Model, p)
+			}
+		}
+		before = append(before, l.Model)
+		if l.Secondary {
+			secondary++
+		} else {
+			own++
+		}
+	}
+	if own < 10 || secondary < 10 {
+		t.Errorf("%d prices from providers and %d from others; expected at least 10 of each", own, secondary)
 	}
 }
 

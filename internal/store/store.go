@@ -22,7 +22,7 @@
 // # Rules
 //
 // The two databases share one SQL text, all of it constant; only the schema
-// differs. Times are microseconds since 1970 UTC, 0 for none. Every operation
+// and the batches of budgets differ. Times are microseconds since 1970 UTC, 0 for none. Every operation
 // without a deadline gets one ([OperationTimeout]). Every string is bounded
 // here and again by the schema. Errors never hold the DSN, which may contain a
 // password.
@@ -85,6 +85,7 @@ type DB struct {
 	location string
 	postgres bool // and not SQLite
 	reading  bool // nothing may be changed: see [Read]
+	charges  chargeQueue
 }
 
 var (

@@ -5,8 +5,7 @@
 // # Why no tokenizer
 //
 // Each family of models has its own, and most do not publish it. One public
-// vocabulary costs 12 MB of program and 87 µs a KB and is right for one family.
-// Providers count what they charge for; an own count is needed before the call,
+// vocabulary is megabytes of program and right for one family. Providers count what they charge for; an own count is needed before the call,
 // where a bound is wanted and not a guess, and for answers that were cut before
 // the count came.
 //

@@ -29,6 +29,7 @@ type flight struct {
 	phase     atomic.Uint32 // the Kind of the deadline that is next
 	late      atomic.Uint32 // the Kind of the deadline that passed
 	sent      atomic.Bool   // the request was sent, or a part of it
+	whole     atomic.Bool   // all of it was
 	handshake atomic.Bool   // a TLS handshake has begun
 	payload   bytes.Reader
 	trace     httptrace.ClientTrace
@@ -40,7 +41,7 @@ func (s *server) fly(ctx context.Context, r *request, until time.Time) (*http.Re
 	f.total = until.Sub(f.began)
 	f.patience.Store(int64(s.deadlines.FirstByte))
 	f.phase.Store(uint32(FirstByteTimeout))
-	f.trace.WroteHeaders = f.wrote
+	f.trace.WroteHeaders, f.trace.WroteRequest = f.wrote, f.wroteAll
 	f.trace.TLSHandshakeStart = f.shakes
 	inner, cancel := context.WithCancel(httptrace.WithClientTrace(ctx, &f.trace))
 	f.cancel = cancel
@@ -56,6 +57,7 @@ func (s *server) fly(ctx context.Context, r *request, until time.Time) (*http.Re
 		return nil, &Error{Kind: Redirected, Upstream: s.name, sent: true}
 	}
 	f.arrived()
+	f.forget(r)
 	f.body, res.Body = res.Body, f
 	res.Request = nil // its header holds the credential
 	return res, nil
@@ -82,6 +84,17 @@ func (f *flight) wrote() {
 	now := f.since()
 	if f.waiting.CompareAndSwap(0, now) && f.phase.Load() != uint32(FirstByteTimeout) {
 		f.waiting.CompareAndSwap(now, 0) // the answer was faster
+	}
+}
+
+func (f *flight) wroteAll(httptrace.WroteRequestInfo) { f.whole.Store(true) }
+
+// forget lets the body of a request go of which an answer has begun: the transport
+// keeps the request as long as the answer lasts, and asks for no other body then. One
+// that is still being sent, as an upstream answered early, stays.
+func (f *flight) forget(r *request) {
+	if r.body = nil; f.whole.Load() {
+		f.payload.Reset(nil)
 	}
 }
 

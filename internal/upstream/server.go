@@ -64,6 +64,11 @@ func newServer(c config.Upstream, o Options) (*server, error) {
 	return s, nil
 }
 
+// bufferSize is how much each connection reads ahead, and gathers before it writes.
+// Most calls and answers fit; a larger body passes by it, and a stream that is waited
+// for holds both buffers all the time.
+const bufferSize = 2 << 10
+
 // newTransport returns the transport of a server. The environment has no say in it.
 func newTransport(c config.Upstream, base *url.URL, o Options) (*http.Transport, error) {
 	tc, err := tlsConfig(&c)
@@ -80,8 +85,8 @@ func newTransport(c config.Upstream, base *url.URL, o Options) (*http.Transport,
 		ExpectContinueTimeout:  time.Second,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
-		WriteBufferSize:        4 << 10,
-		ReadBufferSize:         4 << 10,
+		WriteBufferSize:        bufferSize,
+		ReadBufferSize:         bufferSize,
 	}
 	reach := base
 	if address := c.Proxy.Reveal(); address != "" {
@@ -149,6 +154,14 @@ func (s *server) serves(c *Call) bool {
 	return false
 }
 
+// called returns what the server calls a model.
+func (s *server) called(model string) string {
+	if m, ok := s.aliases[model]; ok {
+		return m
+	}
+	return model
+}
+
 // resting reports whether others are to be preferred.
 func (s *server) resting(now time.Time) bool {
 	left := time.Duration(s.rests.Load() - now.UnixNano())
@@ -177,13 +190,12 @@ func (s *server) translate(c *Call, t *token) (request, string, error) {
 	if r.method == "" {
 		r.method = http.MethodPost
 	}
-	model := c.Model
-	if m, ok := s.aliases[c.Model]; ok && m != c.Model {
+	model := s.called(c.Model)
+	if model != c.Model {
 		if c.Rename == nil {
-			return r, model, fmt.Errorf("model %.80q is called otherwise there, and the request cannot be rewritten", model)
+			return r, c.Model, fmt.Errorf("model %.80q is called otherwise there, and the request cannot be rewritten", c.Model)
 		}
-		model = m
-		r.path, r.body = c.Rename(m)
+		r.path, r.body = c.Rename(model)
 	}
 	if err := checkPath(r.path); err != nil {
 		return r, model, err

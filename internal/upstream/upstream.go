@@ -146,6 +146,22 @@ func (p *Pool) Target(family, model string) (Target, bool) {
 	return Target{Upstream: p.servers[lowest(set)].name, Alone: set&(set-1) == 0}, true
 }
 
+// Others returns what upstreams that may answer requests of a family for a model call
+// it, each name once, other than the one that the first of them does.
+func (p *Pool) Others(family, model string) (names []string) {
+	set := p.candidates(&Call{Family: family, Model: model})
+	if set&(set-1) == 0 {
+		return nil // one, or none
+	}
+	first := p.servers[lowest(set)].called(model)
+	for set &= set - 1; set != 0; set &= set - 1 {
+		if name := p.servers[lowest(set)].called(model); name != first && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // Serves reports whether requests of a family for a model can go to an upstream.
 func (p *Pool) Serves(upstream, family, model string) bool {
 	return p.candidates(&Call{Family: family, Model: model, Upstream: upstream}) != 0
