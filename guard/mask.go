@@ -35,7 +35,7 @@ func (v *Verdict) Masks(text int) []Mask {
 }
 
 // MergeMasks sorts masks and joins those that overlap; the earliest, then
-// longest, gives the replacement.
+// longest, gives the replacement, but none that restores a value where another hides.
 func MergeMasks(ms []Mask) []Mask {
 	if len(ms) < 2 {
 		return ms
@@ -46,6 +46,9 @@ func MergeMasks(ms []Mask) []Mask {
 	out := ms[:1]
 	for _, m := range ms[1:] {
 		if last := &out[len(out)-1]; m.Start < last.End {
+			if last.Restores && !m.Restores {
+				last.With, last.Category, last.Restores = m.With, m.Category, false
+			}
 			last.End = max(last.End, m.End)
 			last.Reversible = last.Reversible && m.Reversible
 		} else {

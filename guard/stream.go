@@ -53,6 +53,9 @@ type Mask struct {
 	Reversible bool
 	// Category is that of the finding masked, where there is one.
 	Category string
+	// Restores says that nothing is hidden: With is a value that the reader may
+	// have, in place of a pseudonym.
+	Restores bool
 }
 
 // A Release says what of a stream may leave now.
@@ -75,7 +78,8 @@ type Account struct {
 	Released int `json:"released"` // bytes allowed to leave, masked ones not counted
 	Masked   int `json:"masked"`   // bytes replaced by masks
 	// Exposed counts bytes released before a windowed detector had read
-	// them that a later windowed finding stopped.
+	// them that a later windowed finding stopped, or would have masked. Bytes
+	// of findings that the policy only flags are not among them.
 	Exposed int `json:"exposed"`
 }
 
@@ -97,6 +101,7 @@ type Stream struct {
 	sentence int // end of the last whole sentence
 	upto     int // released
 	pending  []Mask
+	exposed  []Mask           // what had left of windowed findings, without replacements
 	seen     map[seenKey]bool // windowed findings already decided
 
 	account Account
@@ -233,6 +238,9 @@ func (s *Stream) decide(found []Finding) int {
 		if v.Observed {
 			a = max(a, Flag)
 		}
+		if f.Class == Windowed && (a.Stops() || a == Redact) {
+			s.expose(f.Spans)
+		}
 		switch {
 		case a.Stops():
 			stop = min(stop, f.Spans[0].Start)
@@ -310,7 +318,6 @@ func (s *Stream) readWindow(piece string, end bool, stop *int) error {
 			}
 		}
 	}
-	released := s.upto
 	s.read = s.account.Received
 	s.account.Windowed = s.read
 	if len(found) == 0 {
@@ -318,14 +325,22 @@ func (s *Stream) readWindow(piece string, end bool, stop *int) error {
 	}
 	// What a windowed finding would mask may have left already.
 	*stop = min(*stop, s.decide(found))
-	for _, f := range found {
-		for _, sp := range f.Spans {
-			if sp.Start < released {
-				s.account.Exposed += min(sp.End, released) - sp.Start
-			}
+	return nil
+}
+
+// expose notes which bytes of a finding that the policy masks or stops had left
+// before it was made. Bytes of several findings count once.
+func (s *Stream) expose(spans []Span) {
+	for _, sp := range spans {
+		if sp.Start < s.upto {
+			s.exposed = append(s.exposed, Mask{Span: Span{Start: sp.Start, End: min(sp.End, s.upto)}})
 		}
 	}
-	return nil
+	s.exposed = MergeMasks(s.exposed)
+	s.account.Exposed = 0
+	for _, m := range s.exposed {
+		s.account.Exposed += m.End - m.Start
+	}
 }
 
 // release moves upto to limit, not into a mask, and returns the masks passed.

@@ -233,6 +233,24 @@ func TestStreamExposureIsCounted(t *testing.T) {
 	}
 }
 
+// TestStreamExposureIsOfWhatActs: what the policy only flags exposes nothing, what it
+// would have masked does, and bytes of two findings count once.
+func TestStreamExposureIsOfWhatActs(t *testing.T) {
+	for action, want := range map[guard.Action]int{guard.Allow: 0, guard.Flag: 0, guard.Redact: len("EVIL"), guard.Block: len("EVIL")} {
+		evil := late{"EVIL"}
+		found, err := evil.Detect(context.Background(), &guard.Text{Content: "EVIL"})
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%v, %v", found, err)
+		}
+		g := &guard.Guard{Detectors: []guard.Detector{evil, late{"VIL"}}, Decider: byCategory{actions: map[string]guard.Action{found[0].Category: action}}}
+		s := g.Stream(context.Background(), guard.Facts{}, guard.Text{})
+		play(t, s, []string{"EVIL ", strings.Repeat("x ", guard.StreamStep)})
+		if a := s.Account(); a.Exposed != want {
+			t.Errorf("%v: exposed %d bytes; want %d (%+v)", action, a.Exposed, want, a)
+		}
+	}
+}
+
 func TestStreamHoldCapCuts(t *testing.T) {
 	g := &guard.Guard{Detectors: []guard.Detector{late{"EVIL"}}, Decider: byCategory{hold: guard.HoldAll}}
 	s := g.Stream(context.Background(), guard.Facts{}, guard.Text{})

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"warder.example/internal/budget"
+	"warder.example/internal/tokens"
 )
 
 // meter is a model server that knows how much was asked of it.
@@ -26,6 +27,9 @@ type meter struct{ requests, tokens atomic.Int64 }
 const (
 	meterInput  = 20
 	meterOutput = 5
+	// meterReserved is more than Warder reserves for a request: its bytes and what
+	// surrounds them as input, and the output that the configuration allows.
+	meterReserved = tokens.PerRequest + 200 + 50
 )
 
 func (m *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -102,16 +106,20 @@ func TestKillNeverUndercharges(t *testing.T) {
 		}
 		return c
 	}
-	requests, tokens := read("r/requests/month"), read("t/total_tokens/month")
+	requests, total := read("r/requests/month"), read("t/total_tokens/month")
 	t.Logf("%d lives: %d answers began; the model server counts %d requests and %d tokens, the budgets %d and %d",
-		rounds, answered, m.requests.Load(), m.tokens.Load(), requests.Settled, tokens.Settled)
-	if requests.Settled < m.requests.Load() || tokens.Settled < m.tokens.Load() {
-		t.Errorf("charged %d requests and %d tokens; the model server counts %d and %d", requests.Settled, tokens.Settled, m.requests.Load(), m.tokens.Load())
+		rounds, answered, m.requests.Load(), m.tokens.Load(), requests.Settled, total.Settled)
+	if requests.Settled < m.requests.Load() || total.Settled < m.tokens.Load() {
+		t.Errorf("charged %d requests and %d tokens; the model server counts %d and %d", requests.Settled, total.Settled, m.requests.Load(), m.tokens.Load())
 	}
-	if requests.Reserved != 0 || tokens.Reserved != 0 {
-		t.Errorf("%d requests and %d tokens are still reserved", requests.Reserved, tokens.Reserved)
+	if requests.Reserved != 0 || total.Reserved != 0 {
+		t.Errorf("%d requests and %d tokens are still reserved", requests.Reserved, total.Reserved)
 	}
 	const callers = 8 // of oneLife: no more can be open when the server dies
+	// What was open is charged in full, the rest as the model server counts it.
+	if most := m.tokens.Load() + int64(callers*rounds*meterReserved); total.Settled > most {
+		t.Errorf("charged %d tokens; the model server counts %d, so at most %d", total.Settled, m.tokens.Load(), most)
+	}
 	if most := m.requests.Load() + int64(callers*rounds); requests.Settled > most || m.requests.Load() < int64(rounds) {
 		t.Errorf("charged %d requests; the model server counts %d", requests.Settled, m.requests.Load())
 	}

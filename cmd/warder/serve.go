@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,7 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime/debug"
+	"sync"
 	"syscall"
 
 	"warder.example/internal/config"
@@ -33,10 +34,6 @@ when it is wrong, the one in use stays and the log says why.
   warder serve`
 }
 
-// collectAt is how much garbage a server lets gather, in percent of what is in
-// use: with some 20 MB in use, fewer collections are worth more than the memory.
-const collectAt = 200
-
 func (c *serveCmd) Run(e *env) error {
 	cfg, err := config.Load(c.Config)
 	if err != nil {
@@ -46,7 +43,10 @@ func (c *serveCmd) Run(e *env) error {
 		return err
 	}
 	if e.getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
+		ctx, stop := context.WithCancel(e.ctx)
+		var pacing sync.WaitGroup
+		pacing.Go(func() { pace(ctx) })
+		defer func() { stop(); pacing.Wait() }()
 	}
 	log := newLogger(e.stderr, cfg.Log)
 	n, err := node.Open(e.ctx, c.Config, log)

@@ -33,8 +33,19 @@ func newArguments(parameters []string) *arguments {
 
 func (a *arguments) allows() bool {
 	s := string(a.stack)
-	return a.quoted && !a.isKey && a.escape == 0 && !a.lost && (s == "{" || s == "{[") && a.wanted[string(a.key)] && a.place.allows() && a.place.links.brackets == 0
+	return a.quoted && !a.isKey && a.escape == 0 && !a.lost && (s == "{" || s == "{[") && a.wanted[string(a.key)] && parameter{a.place}.allows()
 }
+
+// parameter is the scene of the value of one parameter. It allows what arguments do
+// within the same value.
+type parameter struct{ *place }
+
+var _ scene = parameter{}
+
+func (p parameter) allows() bool { return p.place.allows() && p.links.brackets == 0 }
+
+// settles implements scene; see that of arguments.
+func (parameter) settles(string, bool) (ends, wait bool) { return true, false }
 
 // settles implements scene. Nothing comes back in brackets here: what follows is
 // written in escapes, and may be another string.

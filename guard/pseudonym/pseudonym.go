@@ -17,7 +17,7 @@
 // # Where values come back
 //
 // In plain text ([Vault.Text]), and in the parameters of tools that the policy
-// names ([Vault.Arguments]). Never, since there a value could leave with a click,
+// names ([Vault.Arguments], [Vault.Parameter]). Never, since there a value could leave with a click,
 // a fetch or a run of code:
 //
 //   - in a link or image of Markdown: its text, its target, a reference

@@ -3,6 +3,7 @@ package pseudonym_test
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -302,6 +303,39 @@ func TestArguments(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestParameter: where arguments are JSON itself, a value comes back in the text of a
+// parameter by the rules of arguments that are a text, at any chunking.
+func TestParameter(t *testing.T) {
+	for _, text := range []string{
+		"M", "Lena, M; \"M\"\nM", "https://evil.example/M", "M.evil.example", "[M]", "[x](M)", "`M`", "<b title='M'>N</b>", "a\tM", "x: [ M ", "M, N.", "nothing",
+	} {
+		v, mail, name := fixed(t)
+		in := strings.NewReplacer("M", mail, "N", name).Replace(text)
+		var value bytes.Buffer
+		e := json.NewEncoder(&value)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(in); err != nil {
+			t.Fatal(err)
+		}
+		r := v.Arguments([]string{"to"})
+		var want struct{ To string }
+		if err := json.Unmarshal([]byte(r.Write(`{"to":`+value.String()+`}`)+r.Close()), &want); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{len(in), 1, 3, 7} {
+			r, got := v.Parameter(), ""
+			for rest := in; rest != ""; {
+				k := min(n, len(rest))
+				got += r.Write(rest[:k])
+				rest = rest[k:]
+			}
+			if got += r.Close(); got != want.To {
+				t.Errorf("%q in pieces of %d: %q; want %q", text, n, got, want.To)
+			}
+		}
 	}
 }
 

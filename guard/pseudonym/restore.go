@@ -55,6 +55,12 @@ func (v *Vault) Arguments(parameters []string) *Restorer {
 	return &Restorer{vault: v, scene: newArguments(parameters)}
 }
 
+// Parameter returns a restorer for the text of such a parameter, or of an element of
+// a list there, where the arguments are no text of their own but JSON itself.
+func (v *Vault) Parameter() *Restorer {
+	return &Restorer{vault: v, scene: parameter{newPlace()}}
+}
+
 // Write takes the next piece, valid UTF-8, and returns the restored text that has
 // become certain.
 func (r *Restorer) Write(piece string) string { return r.step(piece, false) }
@@ -149,7 +155,7 @@ func (r *Restorer) Release(upto int, ms []guard.Mask) (int, []guard.Mask) {
 	upto = r.source(upto, false)
 	for ; r.given < len(r.units) && r.units[r.given].srcEnd <= upto; r.given++ {
 		if u := &r.units[r.given]; !u.masked {
-			out = append(out, guard.Mask{Span: guard.Span{Start: u.src, End: u.srcEnd}, With: u.value})
+			out = append(out, guard.Mask{Span: guard.Span{Start: u.src, End: u.srcEnd}, With: u.value, Restores: true})
 		}
 	}
 	return upto, guard.MergeMasks(out)

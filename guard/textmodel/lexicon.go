@@ -31,13 +31,14 @@ const (
 type Lexicon struct {
 	source   []byte
 	children edges
-	nodes    []node
+	nodes    []uint32 // index in ends of what ends at a node; 0 is nothing
+	ends     []end
 	entries  int
 	names    []string // of the concepts
 }
 
-// node is where an expression may end.
-type node struct {
+// end is what ends at a node: at one in ten or so.
+type end struct {
 	exact, prefix []uint64 // hashes of the concepts' names
 }
 
@@ -90,15 +91,17 @@ func ParseLexicon(tsv []byte) (*Lexicon, error) {
 	if len(tsv) > MaxLexicon {
 		return nil, fmt.Errorf("lexicon has %d bytes, at most %d are read", len(tsv), MaxLexicon)
 	}
-	l := &Lexicon{source: bytes.Clone(tsv), nodes: make([]node, 1)}
+	l := &Lexicon{source: bytes.Clone(tsv), nodes: make([]uint32, 1), ends: make([]end, 1)}
 	l.children = edges{keys: make([]uint64, 1024), values: make([]uint32, 1024)}
-	for n, line := range strings.Split(string(tsv), "\n") {
+	n := 0
+	for line := range strings.SplitSeq(string(tsv), "\n") {
+		n++
 		line = strings.TrimSuffix(line, "\r")
 		if line == "" || line[0] == '#' {
 			continue
 		}
 		if err := l.add(line); err != nil {
-			return nil, fmt.Errorf("lexicon line %d: %w", n+1, err)
+			return nil, fmt.Errorf("lexicon line %d: %w", n, err)
 		}
 	}
 	return l, nil
@@ -129,15 +132,19 @@ func (l *Lexicon) list(e *Entry) *[]uint64 {
 		to := l.children.get(at, uint64(r))
 		if to == 0 {
 			to = uint32(len(l.nodes))
-			l.nodes = append(l.nodes, node{})
+			l.nodes = append(l.nodes, 0)
 			l.children.put(at, uint64(r), to)
 		}
 		at = to
 	}
-	if e.Prefix {
-		return &l.nodes[at].prefix
+	if l.nodes[at] == 0 {
+		l.nodes[at] = uint32(len(l.ends))
+		l.ends = append(l.ends, end{})
 	}
-	return &l.nodes[at].exact
+	if e.Prefix {
+		return &l.ends[l.nodes[at]].prefix
+	}
+	return &l.ends[l.nodes[at]].exact
 }
 
 // conceptHash depends on the concept's name only, so that a lexicon can grow
@@ -189,12 +196,15 @@ func (l *Lexicon) match(text string, at int, out []found) []found {
 			return out
 		}
 		i += size
-		nd := &l.nodes[n]
-		for _, h := range nd.prefix {
+		if l.nodes[n] == 0 {
+			continue
+		}
+		here := &l.ends[l.nodes[n]]
+		for _, h := range here.prefix {
 			out = note(out, found{h, i})
 		}
-		if len(nd.exact) > 0 && (class&isOwn != 0 || i >= len(text) || !letterAt(text[i:])) {
-			for _, h := range nd.exact {
+		if len(here.exact) > 0 && (class&isOwn != 0 || i >= len(text) || !letterAt(text[i:])) {
+			for _, h := range here.exact {
 				out = note(out, found{h, i})
 			}
 		}

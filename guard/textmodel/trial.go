@@ -69,7 +69,7 @@ func NewTrial(tsv []byte) (*Trial, error) {
 	}
 	// Both share the trie but for the lists of concepts.
 	named := *l
-	named.nodes = make([]node, len(l.nodes))
+	named.ends = make([]end, len(l.ends))
 	t.named = &named
 	for i := range t.entries {
 		list := named.list(&t.entries[i].Entry)

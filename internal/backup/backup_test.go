@@ -25,7 +25,7 @@ import (
 var moment = time.Date(2027, 1, 31, 4, 5, 6, 0, time.UTC)
 
 // folder makes a data folder in which there is something of everything.
-func folder(t *testing.T) backup.Source {
+func folder(t testing.TB) backup.Source {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	db, err := store.Open(t.Context(), dir+"/warder.db")
@@ -62,7 +62,7 @@ func folder(t *testing.T) backup.Source {
 	return backup.Source{Data: dir, Store: dir + "/warder.db"}
 }
 
-func write(t *testing.T, dir, name, content string) {
+func write(t testing.TB, dir, name, content string) {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -288,7 +288,7 @@ func TestCreateRefuses(t *testing.T) {
 }
 
 // packed returns a whole archive and its entries.
-func packed(t *testing.T) (path string, entries []entry) {
+func packed(t testing.TB) (path string, entries []entry) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "b.tar")
 	if _, err := backup.Create(t.Context(), folder(t), path, "v", moment); err != nil {

@@ -151,7 +151,7 @@ func sparse(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-func zipped(t *testing.T, data []byte) []byte {
+func zipped(t testing.TB, data []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)

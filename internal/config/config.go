@@ -192,7 +192,15 @@ type Application struct {
 	// TokenInput lets texts come as numbers of a tokenizer's, in embeddings and
 	// completions. Nothing reads them: they pass uninspected.
 	TokenInput bool `yaml:"token_input"`
+	// References says what happens to requests that name what the provider keeps, as
+	// earlier responses, conversations, prompts, files and cached contents: pass them,
+	// which is recorded, though nothing here reads what they name, or refuse them.
+	// Default: pass.
+	References string `yaml:"references" enum:"pass,refuse"`
 }
+
+// ReferencesRefuse is the value of [Application].References that refuses them.
+const ReferencesRefuse = "refuse"
 
 // Region is text between two delimiters that came from somewhere else.
 type Region struct {

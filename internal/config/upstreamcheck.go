@@ -37,6 +37,8 @@ func (u *Upstream) checkGroup(r report, path string, before []Upstream) {
 	if member >= 0 {
 		if o := &before[member]; o.family() != u.family() {
 			r(path+".family", "upstream %.80q speaks %s, and %q of the same group %s; expected one family a group", u.Name, u.family(), o.Name, o.family())
+		} else if a, b := u.outputCap(), o.outputCap(); a != b {
+			r(path+".output_cap", "upstream %.80q calls the cap of an answer %s, and %q of the same group %s; expected one name a group, since a request is written once", u.Name, a, o.Name, b)
 		}
 		return // reached through the group
 	}

@@ -178,6 +178,8 @@ const (
 
 func (u *Upstream) family() string { return orDefault(u.Family, FamilyOpenAI) }
 
+func (u *Upstream) outputCap() string { return orDefault(u.OutputCap, CapCompletion) }
+
 // servesAll reports whether it serves every model.
 func (u *Upstream) servesAll() bool { return len(u.Models) == 0 || slices.Contains(u.Models, "*") }
 

@@ -23,6 +23,16 @@ func (a *Answer) SetUsage(u Usage) { a.Usage = u }
 // About implements [Receiver].
 func (a *Answer) About(id, model string, isError bool) { a.ID, a.Model, a.Error = id, model, isError }
 
+// TellAbout tells the [Receiver] whose answer an object is, by the tags of its id and
+// of its model, and whether it tells of an error: whether the value with the tag
+// failed is there.
+func TellAbout(s *Scope, id, model, failed Tag) {
+	name, _ := s.Value(id)
+	of, _ := s.Value(model)
+	_, isError := s.Value(failed)
+	s.State().(Receiver).About(name.Text, of.Text, isError)
+}
+
 // ReadAnswer reads a whole answer by a table whose Close functions find the
 // Answer, as a [Receiver], in [Scope.State]. An error is a [*Problem]. An answer
 // with neither choices nor an error is refused: path names where choices belong.

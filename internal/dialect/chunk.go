@@ -180,12 +180,13 @@ func (m *chunkMark) apply(leaves []ChunkLeaf) {
 }
 
 // name completes the Field of a leaf: where the table has no name for it or the
-// name does not say which it is, with its path.
+// name does not say which it is, with its path. Of arguments it says that only where
+// they go on: those that come whole are JSON, with many strings.
 func (l *ChunkLeaf) name(t *ChunkTable) {
 	switch {
 	case l.Rank() > 0:
 		l.Key.Field += "#" + strconv.Itoa(l.Rank())
-	case l.Key.Field == "" || l.key || l.InArray(t.Numbered...):
+	case l.Key.Field == "" || l.key || l.Key.Field == FieldArguments && !l.Delta || l.InArray(t.Numbered...):
 		l.Key.Field = strings.TrimPrefix(l.Place(t.Numbered...), t.Within)
 	}
 }

@@ -132,6 +132,13 @@ func (r *ChunkReader) Told() *Told { return &r.told }
 // Names reports whether events of the stream may have this name.
 func (r *ChunkReader) Names(event string) bool { return r.table.Names(event) }
 
+// Continues reports whether texts of this name are read one after another, see
+// [ChunkTable].Sequels.
+func (r *ChunkReader) Continues(field string) bool { return r.table.continues(field) }
+
+// Repeats returns the name of the text that values of this name say once more, whole.
+func (r *ChunkReader) Repeats(field string) (of string, ok bool) { return r.table.repeats(field) }
+
 // Ends reports whether data are the payload by which clients take a stream for
 // ended even where the line ends behind it are missing.
 func (r *ChunkReader) Ends(data []byte) bool { return r.table.isSentinel(data) }

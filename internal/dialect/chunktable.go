@@ -1,6 +1,9 @@
 package dialect
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A ChunkTable says how the events of one kind of stream are read. It is made once
 // and read only.
@@ -12,6 +15,13 @@ type ChunkTable struct {
 	// text: their elements are choices and tools, which a [Key] has, or they all
 	// continue one text.
 	Numbered []string
+	// Sequels are the names of texts that are read one after another, though each
+	// has a choice or a tool of its own in its [Key]: parts and items of one
+	// answer, in the order of these numbers.
+	Sequels []string
+	// Again ends the names of values that say a text of Sequels once more, whole,
+	// or a text of arguments; empty where nothing is said twice.
+	Again string
 	// Within is cut from the beginning of paths that name a text.
 	Within string
 	// Sentinel is the payload, not JSON, of an event that ends the stream; empty
@@ -37,6 +47,17 @@ func (t *ChunkTable) isSentinel(data []byte) bool {
 
 // Names reports whether an event may have this name.
 func (t *ChunkTable) Names(event string) bool { return slices.Contains(t.Events, event) }
+
+// continues reports whether texts of this name are read one after another.
+func (t *ChunkTable) continues(field string) bool { return slices.Contains(t.Sequels, field) }
+
+// repeats returns the name of the text that values of this name say once more.
+func (t *ChunkTable) repeats(field string) (of string, ok bool) {
+	if t.Again == "" {
+		return "", false
+	}
+	return strings.CutSuffix(field, t.Again)
+}
 
 // Told is what the caller of one stream was told so far, as far as its end depends
 // on it.

@@ -17,7 +17,7 @@ const MaxClaim = 256
 // OriginClaim returns the rule of the extension in a message or a part, an object
 // with "origin". See [Scope.ClaimOrigin] for t.
 func OriginClaim(t Tag) *Rule {
-	return &Rule{Cut: true, Types: ObjectType, Object: &Object{Sealed: true, Fields: map[string]*Rule{
+	return &Rule{Cut: true, Types: ObjectType, Object: &Object{Sealed: true, Fields: Fields{
 		"origin": {Use: Own, Tag: t, Types: StringType},
 	}}}
 }
@@ -25,7 +25,7 @@ func OriginClaim(t Tag) *Rule {
 // ExchangeClaim returns the rule of the extension at the top of a request, an
 // object with "subject" and "session". See [Scope.ClaimText] for the tags.
 func ExchangeClaim(subject, session Tag) *Rule {
-	return &Rule{Cut: true, Types: ObjectType, Object: &Object{Sealed: true, Fields: map[string]*Rule{
+	return &Rule{Cut: true, Types: ObjectType, Object: &Object{Sealed: true, Fields: Fields{
 		"subject": {Use: Own, Tag: subject, Types: StringType},
 		"session": {Use: Own, Tag: session, Types: StringType},
 	}}}
@@ -51,6 +51,16 @@ func (s *Scope) ClaimOrigin(t Tag) error {
 		return s.Fail(v, CodeInvalidValue, "unknown warder.origin; expected document, tool, email or user")
 	}
 	return nil
+}
+
+// Claims reads the extension at the top of a request by the tags that
+// [ExchangeClaim] has. A claim that [Scope.ClaimText] refuses is an error.
+func (r *Request) Claims(s *Scope, subject, session Tag) (err error) {
+	if r.Subject, err = s.ClaimText(subject); err != nil {
+		return err
+	}
+	r.Session, err = s.ClaimText(session)
+	return err
 }
 
 // ClaimText returns a subject or a session, empty if there is none. One that is

@@ -10,13 +10,16 @@ const (
 	// FieldRefusal is the text by which a model refuses.
 	FieldRefusal = "delta.refusal"
 	// FieldTool is the name of a tool that the model calls; FieldArguments are
-	// the arguments. Both have the same choice and tool in their [Key].
+	// the arguments: a text that holds JSON, or JSON itself. Both are members of one
+	// object where the arguments come whole; where they go on they have the same
+	// choice and tool in their [Key].
 	FieldTool      = "delta.tool_calls.function.name"
 	FieldArguments = "delta.tool_calls.function.arguments"
 	// FieldInstructions is operator text that stands outside of the messages.
 	FieldInstructions = "instructions"
 	// FieldID and FieldModel are the answer's own id and model, which are said
-	// again where Warder ends a stream.
+	// again where Warder ends a stream. In a request FieldModel is the model's name
+	// where it does not stand at the top.
 	FieldID    = "id"
 	FieldModel = "model"
 )

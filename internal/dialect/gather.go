@@ -35,17 +35,16 @@ func (g *gathered) of(r *Rule, rank int32) *gatheredText {
 	return &g.texts[len(g.texts)-1]
 }
 
-// add takes a token or a candidate.
-func (g *gathered) add(w *walker, r *Rule, text string) error {
+// add takes a token, or a candidate of a rank.
+func (g *gathered) add(r *Rule, text string, rank int32) {
 	t := g.of(r, 0)
 	t.text = append(t.text, text...)
 	if r.Use != Candidate {
-		return nil
+		return
 	}
 	t.text = append(t.text, '\n')
-	t = g.of(r, w.rank(2))
+	t = g.of(r, rank)
 	t.text = append(t.text, text...)
-	return nil
 }
 
 // octet takes a byte; ok says that it is one.

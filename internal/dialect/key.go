@@ -98,6 +98,14 @@ func (k *keySet) add(key string) (fresh bool) {
 	return true
 }
 
+// count returns how many keys there are.
+func (k *keySet) count() int {
+	if k.many != nil {
+		return len(k.many)
+	}
+	return len(k.w.keys) - k.base
+}
+
 func (k *keySet) drop() {
 	clear(k.w.keys[k.base:])
 	k.w.keys = k.w.keys[:k.base]

@@ -56,7 +56,8 @@ func (w *walker) leaf(r *Rule, text string, s str, key bool) error {
 		l.Kind = guard.ToolArguments
 	case Token, Candidate:
 		if w.gather != nil && !key {
-			return w.gather.add(w, r, text)
+			w.gather.add(r, text, w.rank(2))
+			return nil
 		}
 	}
 	if key {

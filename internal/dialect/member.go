@@ -70,6 +70,10 @@ func (w *walker) key(m *members, k str) (*Rule, error) {
 		}
 		rule = unknownRule
 	}
+	if rule.Use == Candidate && w.gather != nil { // the keys are the candidates, by rank
+		w.gather.add(rule, name, int32(min(m.keys.count(), maxRank)))
+		return rule, nil
+	}
 	if isPlainKey(name) {
 		return rule, nil
 	}

@@ -12,16 +12,21 @@ package dialect
 // tables do not know is inspected all the same; they add who wrote a text, what is
 // structure, and how texts continue.
 //
+//   - Tables are made with [Known], [Text], [Name], [Words], [List] and the other
+//     builders beside them.
 //   - Requests: [ReadRequest]. Close functions fill the [Request]: each message
 //     calls [Request.AddTurn] and [Scope.Resolve]; the object at the top sets the
-//     rest. The extension is [OriginClaim] and [ExchangeClaim].
+//     rest. The extension is [OriginClaim] and [ExchangeClaim], read by
+//     [Request.Claims].
 //   - Answers and errors: [ReadAnswer], [ReadError]. Close functions call the
-//     [Receiver].
+//     [Receiver]; see [TellAbout].
 //   - Streams: a [ChunkTable]. Close functions call the Receiver, set [Chunk].Done
 //     on the event that ends the stream, and mark whose texts are whose
 //     ([Chunk.Mark]). One table reads the payload of all kinds of event.
 //   - Give rules the names in [FieldContent] and those after it where they mean
 //     that: conversations, joined texts and pseudonyms go by them.
+//   - Describe it by a dialecttest.Suite, with examples of the API's reference: the
+//     suite of that package says what else must hold.
 //
 // What Warder writes holds its own words, ids, and the name of the model, escaped;
 // official clients must be able to read it.

@@ -1,6 +1,10 @@
 package dialect
 
-import "warder.example/guard"
+import (
+	"slices"
+
+	"warder.example/guard"
+)
 
 // A Request is a request to a model that was read. The Close functions of its
 // table fill the exported fields. It refers to its body, which must not be
@@ -26,6 +30,9 @@ type Request struct {
 	// a stream's usage is asked for. They are left zero where there is none: see
 	// [Scope.Blank].
 	CapAt, OlderCapAt, UsageAt Blank
+	// References are the kinds of what the request only names, each once: the provider
+	// keeps it, and its texts are not in the request. See [Rule].Refers.
+	References []string
 	// Leaves are the texts to inspect.
 	Leaves []Leaf
 
@@ -43,7 +50,20 @@ func ReadRequest(body []byte, spec *Spec, lim Limits) (*Request, error) {
 		return nil, err
 	}
 	r.doc, r.Leaves = doc, doc.Leaves
+	for i := range r.Leaves {
+		if l := &r.Leaves[i]; l.Known && l.Text != "" && l.rule.Refers != "" {
+			r.Refer(l.rule.Refers)
+		}
+	}
 	return r, nil
+}
+
+// Refer notes that the request names something that the provider keeps, where only a
+// Close function can tell.
+func (r *Request) Refer(kind string) {
+	if !slices.Contains(r.References, kind) {
+		r.References = append(r.References, kind)
+	}
 }
 
 // AddTurn counts a message, in their order: each element of the array whose rule
@@ -77,13 +97,17 @@ func (l *Leaf) Instructs() bool {
 }
 
 // Operator returns the texts by which the operator instructs the model, of the
-// leaves of a body.
+// leaves of a body, as a model reads them: those outside of the messages come first.
 func Operator(leaves []Leaf) []string {
-	var out []string
+	var out, within []string
 	for i := range leaves {
-		if l := &leaves[i]; l.Instructs() {
+		switch l := &leaves[i]; {
+		case !l.Instructs():
+		case l.Turn < 0:
 			out = append(out, l.Text)
+		default:
+			within = append(within, l.Text)
 		}
 	}
-	return out
+	return append(out, within...)
 }

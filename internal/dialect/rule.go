@@ -31,7 +31,8 @@ const (
 	// Token is a piece of text below a rule with Drop: all such pieces
 	// together are one leaf.
 	Token
-	// Candidate is like Token for texts that are not consecutive.
+	// Candidate is like Token for texts that are not consecutive. As the rule for
+	// the rest of an object it is for the keys.
 	Candidate
 	// MediaURL is opaque when [IsMediaURL] says so; any other string is
 	// Prose.
@@ -57,6 +58,15 @@ const (
 	NullType
 	ArrayType
 	ObjectType
+)
+
+// What many fields may be: null says the same as leaving them out.
+const (
+	MaybeString = StringType | NullType
+	MaybeNumber = NumberType | NullType
+	MaybeBool   = BoolType | NullType
+	MaybeArray  = ArrayType | NullType
+	MaybeObject = ObjectType | NullType
 )
 
 var typeNames = [...]string{"a string", "a number", "true or false", "null", "an array", "an object"}
@@ -101,6 +111,9 @@ type Rule struct {
 	Unasked bool
 	// Drop turns the value into null when anything in the body is masked.
 	Drop bool
+	// Refers says that the string of a request names something that the provider
+	// keeps, whose texts nobody reads here, and how records call that. Empty for none.
+	Refers string
 	// Delta says that the string continues in the next event of a stream.
 	Delta bool
 	Name  string // the dialect's name for the field in streams

@@ -40,6 +40,7 @@ type Event struct {
 type EventReader struct {
 	r       io.Reader
 	max     int
+	size    int    // of the next buffer
 	buf     []byte // bytes of the open block and after it; never overwritten
 	scanned int    // end of the last complete line of the open block
 	looked  int    // bytes after it that hold no line end
@@ -56,7 +57,7 @@ func NewEventReader(r io.Reader, maxEvent int) *EventReader {
 	if maxEvent <= 0 {
 		maxEvent = DefaultMaxEvent
 	}
-	return &EventReader{r: r, max: maxEvent}
+	return &EventReader{r: r, max: maxEvent, size: readLeast}
 }
 
 // Next returns the next block as soon as its last byte has come. At the end of a
@@ -82,20 +83,26 @@ func (er *EventReader) Next() (Event, error) {
 
 // Bounds of reading.
 const (
-	readSize  = 8 << 10
-	emptyMost = 100 // reads in a row that bring nothing
+	readLeast = 1 << 10 // bytes of the first buffer
+	readMost  = 8 << 10 // bytes that buffers grow to, but for a larger event
+	emptyMost = 100     // reads in a row that bring nothing
 )
 
 // fill reads once. Bytes that were handed out are not overwritten: a full buffer
-// is left behind.
+// is left behind. The next one is larger if more came at once than this could take:
+// a stream that is waited for holds little.
 func (er *EventReader) fill() {
-	if cap(er.buf)-len(er.buf) < 512 {
-		grown := make([]byte, len(er.buf), max(readSize, 2*len(er.buf)))
+	if cap(er.buf)-len(er.buf) < min(512, er.size/4) {
+		grown := make([]byte, len(er.buf), max(er.size, 2*len(er.buf)))
 		copy(grown, er.buf)
 		er.buf = grown
 	}
 	for range emptyMost {
-		n, err := er.r.Read(er.buf[len(er.buf):cap(er.buf)])
+		room := er.buf[len(er.buf):cap(er.buf)]
+		n, err := er.r.Read(room)
+		if n == len(room) {
+			er.size = min(2*er.size, readMost)
+		}
 		er.buf = er.buf[:len(er.buf)+n]
 		er.err = err
 		if n > 0 || err != nil {

@@ -195,6 +195,9 @@ func (t *talk) stream(res *http.Response) *failure {
 		if ended || f != nil {
 			return f
 		}
+		if began.Sub(t.began) > lightAfter {
+			t.lighten()
+		}
 	}
 }
 

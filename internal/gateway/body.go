@@ -24,12 +24,8 @@ func readBody(r io.Reader, declared, limit int64) ([]byte, error) {
 		return nil, errTooLarge
 	}
 	if declared >= 0 {
-		b := make([]byte, declared)
-		if _, err := io.ReadFull(r, b); err != nil {
-			return nil, fmt.Errorf("reading a body of %d bytes: %w", declared, err)
-		}
 		// A sender that lies low is cut by the HTTP layer at declared.
-		return b, nil
+		return readDeclared(r, declared)
 	}
 	var buf bytes.Buffer
 	n, err := io.Copy(&buf, io.LimitReader(r, limit+1))
@@ -40,6 +36,27 @@ func readBody(r io.Reader, declared, limit int64) ([]byte, error) {
 		return nil, errTooLarge
 	}
 	return buf.Bytes(), nil
+}
+
+// bodyAhead is how much memory a body gets before any of it has come.
+const bodyAhead = 256 << 10
+
+// readDeclared reads exactly declared bytes. A length is a claim: a body gets memory
+// as it comes, else a few callers that announce much and send nothing take it all.
+func readDeclared(r io.Reader, declared int64) ([]byte, error) {
+	b := make([]byte, min(declared, bodyAhead))
+	for n := 0; ; b = append(b, make([]byte, min(declared-int64(n), int64(n)))...) {
+		k, err := io.ReadFull(r, b[n:])
+		if n += k; err == io.EOF && n > 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading a body of %d bytes: %w", declared, err)
+		}
+		if int64(n) == declared {
+			return b, nil
+		}
+	}
 }
 
 // inflate undoes a content encoding under a limit on what comes out.

@@ -331,6 +331,9 @@ func TestComplaint14NothingIsLost(t *testing.T) {
 	}
 	for protocol, fields := range map[string]string{
 		"openai.chat":        `"prompt_cache_breakpoint":{"at":[1,2]},"x_new":null,`,
+		"openai.completions": `"suffix":null,"x_new":{"a":[1.50,null]},`,
+		"openai.embeddings":  `"dimensions":2,"x_new":{"a":[1.50,null]},`,
+		"openai.responses":   `"reasoning":{"effort":"low"},"include":["reasoning.encrypted_content"],"prompt_cache_key":"k","x_new":null,`,
 		"anthropic.messages": `"thinking":{"type":"enabled","budget_tokens":1024},"system":[{"type":"text","text":"Be kind.","cache_control":{"type":"ephemeral","ttl":"1h"}}],`,
 		"gemini.generate":    `"systemInstruction":{"parts":[{"text":"Be kind.","thoughtSignature":"c2lnbmF0dXJl"}]},`,
 	} {

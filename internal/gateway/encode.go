@@ -36,6 +36,7 @@ func (o *Opened) AppendJSON(dst []byte) ([]byte, error) {
 	m.countIf("pseudonyms", int64(o.Pseudonyms))
 	m.textIf("session", o.Session)
 	m.textIf("canary", o.Canary)
+	m.texts("references", o.References)
 	if o.FromCache {
 		m.raw("cached", "true")
 	}
@@ -109,6 +110,21 @@ func (m *members) textIf(name, v string) {
 	if v != "" {
 		m.text(name, v)
 	}
+}
+
+// texts writes a list unless it is empty.
+func (m *members) texts(name string, list []string) {
+	if len(list) == 0 {
+		return
+	}
+	m.raw(name, "[")
+	for i, v := range list {
+		if i > 0 {
+			m.b = append(m.b, ',')
+		}
+		m.b = event.AppendString(m.b, v)
+	}
+	m.b = append(m.b, ']')
 }
 
 func (m *members) count(name string, n int64) {

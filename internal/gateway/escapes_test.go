@@ -79,6 +79,30 @@ func TestMasksKeepEscapesOfPastedJSON(t *testing.T) {
 	}
 }
 
+// TestMasksKeepEscapesOfStreamedJSON: an answer that is JSON stays JSON when it is
+// streamed, however it is cut, and is the same bytes as when it comes whole.
+func TestMasksKeepEscapesOfStreamedJSON(t *testing.T) {
+	e := newEscapeRig(t)
+	for text, want := range map[string]string{
+		`{"b":"Contact:\nlena@kestrel.org now"}`:         `{"b":"Contact:\n[EMAIL] now"}`,
+		` ["\"lena@kestrel.org\"\tok"]`:                  ` ["\"[EMAIL]\"\tok"]`,
+		`["\u006cena@kestrel.org"]`:                      `["[EMAIL]"]`,
+		`{"a":"x\\","b":"lena@kestrel.org\n"}`:           `{"a":"x\\","b":"[EMAIL]\n"}`,
+		`{"a":"\tlena@kestrel.org\nlena@kestrel.org\/"}`: `{"a":"\t[EMAIL]\n[EMAIL]\/"}`,
+		`So: "\nlena@kestrel.org"`:                       `So: "\[EMAIL]"`, // no JSON: it is read as it stands
+	} {
+		for size := 1; size <= len(text); size++ {
+			var b strings.Builder
+			for _, v := range e.ask("/v1/chat/completions", `{"model":"m1","stream":true,"messages":[{"role":"user","content":"hi"}]}`, "text/event-stream", streamBody(pieced(text, size)...)) {
+				b.WriteString(strings.Join(membersNamed(v, "content"), ""))
+			}
+			if b.String() != want {
+				t.Errorf("%s in pieces of %d became %s, want %s", text, size, b.String(), want)
+			}
+		}
+	}
+}
+
 // holdsValue reports whether one of the test's values stands in JSON.
 func holdsValue(s string) bool {
 	var v any

@@ -32,6 +32,12 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.cause }
 
+// naming returns a copy that names what of the request is at fault.
+func (f failure) naming(param string) *failure {
+	f.Param = param
+	return &f
+}
+
 // because returns a copy with its cause.
 func (f failure) because(err error) *failure {
 	f.cause = err
@@ -61,6 +67,7 @@ var (
 	failTooLarge    = failure{Status: 413, Code: "request_too_large", Message: "The request body is larger than the limit."}
 	failBody        = failure{Status: 400, Code: "unreadable_body", Message: "The request body could not be read."}
 	failSlowBody    = failure{Status: 408, Code: "request_timeout", Message: "The request body did not arrive in time."}
+	failReference   = failure{Status: 400, Code: "kept_elsewhere", Message: "The request names something that the provider keeps and this gateway cannot read, which this application may not use. Send the texts themselves."}
 	failModel       = failure{Status: 404, Code: "model_not_found", Message: "The model does not exist or this application may not use it.", Param: "model"}
 	failGuard       = failure{Status: 503, Code: "guard_error", Message: "The request could not be inspected, so it was not sent."}
 	failLedger      = failure{Status: 503, Code: "audit_unavailable", Message: "The request could not be recorded, so it was not sent.", Retry: 5 * time.Second}

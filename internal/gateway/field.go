@@ -69,6 +69,9 @@ func (r *relay) field(h *held, i int) error {
 		}
 	}
 	for _, m := range masks {
+		if m.Restores {
+			continue
+		}
 		m.Start, m.End = m.Start+t.size, m.End+t.size
 		t.known = append(t.known, m)
 	}
@@ -80,18 +83,22 @@ func (r *relay) field(h *held, i int) error {
 	return r.follow(h, i, t)
 }
 
-// value judges a value by itself and returns what is masked of it. Tool arguments
-// are read with their escapes undone, as the deltas are that they repeat.
+// value judges a value by itself and returns what changes of it: masks, and what comes
+// back. Tool arguments are read with their escapes undone, as the deltas are that they
+// repeat.
 func (r *relay) value(h *held, i int) ([]guard.Mask, error) {
 	l := &h.chunk.Leaves[i]
-	var read reading
+	read := reading{restore: r.restorer(l)}
 	if l.Kind == guard.ToolArguments && !l.Number {
 		read.inner = &dialect.Unescaper{}
 	}
 	text := read.write(l.Text) + read.close()
-	v, err := r.judge(guard.Text{Content: text, Origin: l.Origin, Kind: l.Kind, Path: l.Key.Field}, len(text))
+	v, err := r.judge(guard.Text{Content: text, Origin: l.Origin, Kind: l.Kind, Path: l.Key.Field}, len(text), &read)
 	if err != nil {
 		return nil, err
+	}
+	if read.restore != nil && !v.Action.Stops() {
+		r.restored += read.restore.Count()
 	}
 	_, ms := read.release(len(text), v.Masks(0))
 	if len(ms) > 0 {

@@ -148,17 +148,21 @@ func New(o Options) (*Server, error) {
 		s.metrics.follow(l.Stats)
 	}
 	s.mux = http.NewServeMux()
-	calls := map[string]map[string]route{} // those of models, by their path up to the model and what is asked of it
+	paths := map[string][]route{}            // of each path those of several families
+	calls := map[string]map[string][]route{} // those of models, by their path up to the model and what is asked of it
 	for _, rt := range s.routes() {
 		base, verb, ok := strings.Cut(rt.path, ofModel)
-		switch {
-		case !ok:
-			s.mux.HandleFunc(rt.path, s.handle(&rt))
-		case calls[base] == nil:
-			calls[base] = map[string]route{verb: rt}
-		default:
-			calls[base][verb] = rt
+		if !ok {
+			paths[rt.path] = append(paths[rt.path], rt)
+			continue
 		}
+		if calls[base] == nil {
+			calls[base] = map[string][]route{}
+		}
+		calls[base][verb] = append(calls[base][verb], rt)
+	}
+	for path, of := range paths {
+		s.mux.HandleFunc(path, s.atPath(of))
 	}
 	for base, of := range calls {
 		s.mux.HandleFunc(base+"{call}", s.ofModels(of))
@@ -183,7 +187,7 @@ func (s *Server) Handler() http.Handler {
 
 // nowhere answers what reaches no route.
 func (s *Server) nowhere(w http.ResponseWriter, r *http.Request) {
-	s.turnAway(s.outlet(w, s.state.Load(), spoken(r.URL.Path)), r, "", &failRoute)
+	s.turnAway(s.outlet(w, s.state.Load(), spoken(r.URL.Path, r.Header)), r, "", unservedAt(r.URL.Path))
 }
 
 // handle returns the handler of a route, with what comes before any work: method,
@@ -232,8 +236,16 @@ func (s *Server) handle(rt *route) http.HandlerFunc {
 	}
 }
 
+// atPath serves the routes of one path, of which each is another family's.
+func (s *Server) atPath(routes []route) http.HandlerFunc {
+	if len(routes) == 1 {
+		return s.handle(&routes[0])
+	}
+	return func(w http.ResponseWriter, r *http.Request) { s.handle(meant(routes, r.Header))(w, r) }
+}
+
 // ofModels serves the calls to models below one path, by what is asked of the model.
-func (s *Server) ofModels(calls map[string]route) http.HandlerFunc {
+func (s *Server) ofModels(calls map[string][]route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch rt, f, ok := asked(calls, r); {
 		case !ok:
@@ -269,6 +281,8 @@ func (s *Server) admit(x *exchange, method string) *failure {
 		return &failUpgrade
 	case s.draining.Load():
 		return &failDraining
+	case x.route.query != nil:
+		return x.route.query(x.r.URL.RawQuery)
 	}
 	return nil
 }

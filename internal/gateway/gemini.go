@@ -21,7 +21,7 @@ var geminiFamily = family{
 
 // ofModel is where the path of a route has the model. The mux cannot tell apart what
 // stands behind it.
-const ofModel = "{model}:"
+const ofModel = "{model}"
 
 // geminiStream is the one of these calls that streams.
 const geminiStream = "streamGenerateContent"
@@ -36,15 +36,23 @@ var (
 	failURLKey     = failure{Status: 400, Code: "key_in_url", Message: "An API key was given in the URL, where logs keep it. Send it in the header x-goog-api-key, and replace this one."}
 	failParameter  = failure{Status: 400, Code: "unknown_parameter", Message: "The URL has a parameter that is not served here. Only alt=sse is, on streams."}
 	failArrayForm  = failure{Status: 400, Code: "unsupported_stream", Message: "Streams are served as events only, not as a JSON array. Add alt=sse to the URL."}
+	failPage       = failure{Status: 400, Code: "unknown_parameter", Message: "The URL has a parameter that is not served here. Only pageSize is, and all models are on one page."}
 	failNamesModel = &dialect.Problem{Code: dialect.CodeInvalidValue, Path: "model", Reason: "names another model than the path"}
 )
 
 // asked returns the route that a request to a model asks for, by what stands behind
 // the model's name: ok is false where there is none.
-func asked(calls map[string]route, r *http.Request) (rt route, f *failure, ok bool) {
+func asked(calls map[string][]route, r *http.Request) (rt route, f *failure, ok bool) {
 	model, verb, _ := strings.Cut(r.PathValue("call"), ":")
-	if rt, ok = calls[verb]; !ok {
+	of := calls[":"+verb]
+	if verb == "" || of == nil && r.Method == http.MethodGet { // OpenAI's names may have a colon
+		model, of = r.PathValue("call"), calls[""]
+	}
+	if len(of) == 0 {
 		return rt, nil, false
+	}
+	if rt = *meant(of, r.Header); rt.family != &geminiFamily {
+		return rt, nil, true
 	}
 	stream := verb == geminiStream
 	if r.Method == rt.method { // else that is what is wrong
@@ -53,7 +61,9 @@ func asked(calls map[string]route, r *http.Request) (rt route, f *failure, ok bo
 	if f == nil && !geminiModel.MatchString(model) {
 		f = &failModel
 	}
-	rt.protocol = pathSays{rt.protocol, model, stream}
+	if rt.method == http.MethodPost {
+		rt.protocol = pathSays{rt.protocol, model, stream}
+	}
 	return rt, f, true
 }
 

@@ -164,16 +164,16 @@ func TestGeminiURLs(t *testing.T) {
 		{"/v1beta/models/m1:generateContent:countTokens", 404, "unknown_route"},
 		{"/v1beta/models/m1:predict", 404, "unknown_route"},
 		{"/v1/models/m1:predict", 404, "unknown_route"},
-		{"/v1beta/models", 404, "unknown_route"},
+		{"/v1beta/models", 405, "method_not_allowed"},
+		{"/v1beta/models/m1", 405, "method_not_allowed"},
+		{"/v1/models/m1", 405, "method_not_allowed"},
+		{"/v1beta/models/m1:", 404, "model_not_found"},
 		{"/v1beta/cachedContents", 404, "unknown_route"},
 	} {
 		p := g.call("app", c.path, geminiHi)
 		if p.status != c.status || !strings.Contains(p.body, `"metadata":{"code":"`+c.code+`"`) || strings.Contains(p.body, g.keys["app"]) {
 			t.Errorf("%s: %d %s, want %d %s", c.path, p.status, p.body, c.status, c.code)
 		}
-	}
-	if p := g.call("app", "/v1/models/m1", geminiHi); p.status != 404 || p.code() != "unknown_route" {
-		t.Errorf("a path of OpenAI's: %d %s", p.status, p.body)
 	}
 	if p := g.call("app", geminiWhole, strings.Replace(geminiHi, "{", `{"model":"models/m2",`, 1)); p.status != 400 || !strings.Contains(p.body, "invalid_value") {
 		t.Errorf("two models: %d %s", p.status, p.body)

@@ -79,6 +79,11 @@ func (r *relay) hurry() error {
 	}
 	clear(r.pending[len(rest):])
 	r.pending = rest
+	if len(r.strands) > 0 {
+		if err := r.hasten(); err != nil || r.cut != nil {
+			return err
+		}
+	}
 	for i := range r.queue {
 		overdue := false
 		for _, p := range r.queue[i].pieces {

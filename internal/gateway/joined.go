@@ -10,8 +10,9 @@ import (
 )
 
 // joints are texts that nobody wrote in one piece: the text parts of a message or of
-// the instructions, or messages that a user sent in a row, put together, since a model
-// reads them so and a text that is cut into parts is in none of them.
+// the instructions, or messages that the user or the operator sent in a row, put
+// together, since a model reads them so and a text that is cut into parts is in none of
+// them.
 type joints struct {
 	texts []guard.Text
 	of    []joint
@@ -82,7 +83,7 @@ func (j *joints) turn(leaves []dialect.Leaf, texts []guard.Text, first, end int)
 func (j *joints) instructions(leaves []dialect.Leaf, texts []guard.Text) {
 	var parts []int
 	for i := range leaves {
-		if l := &leaves[i]; l.Turn < 0 && l.Known && l.Instructs() {
+		if outside(&leaves[i]) {
 			parts = append(parts, i)
 		}
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -94,5 +95,48 @@ func TestBytesOfTokens(t *testing.T) {
 	r := policyRig(t, answers("application/json", strings.Replace(answerBody("Fine."), `"logprobs":null`, `"logprobs":`+inBytes("xyzzyplugh"), 1)))
 	if p := r.post("app", chatBody("hi")); p.status != 400 || p.code() != "blocked" {
 		t.Errorf("in a whole answer: %d %s", p.status, p.body)
+	}
+}
+
+// TestKeysOfLogprobs: in completions the alternatives to a token are keys. What they
+// spell over events is read, whichever of them is picked in each place.
+func TestKeysOfLogprobs(t *testing.T) {
+	r := newSeamRig(t, "", policyText)
+	event := func(keys ...string) string {
+		var ks []string
+		for _, k := range keys {
+			ks = append(ks, quote(k)+":-1")
+		}
+		return `{"id":"cmpl-1","object":"text_completion","created":1,"model":"m1","choices":[{"index":0,"text":"x ","logprobs":{"tokens":["x "],"token_logprobs":[-1],"top_logprobs":[{` +
+			strings.Join(ks, ",") + `}],"text_offset":[0]},"finish_reason":null}]}`
+	}
+	w := &seamWires[8]
+	play := func(said ...string) string {
+		one := seamWire{w.name, w.path, w.family, func([][]string) string { return events(false, append(said, textEnd, "[DONE]")...) }}
+		return r.play(&one, nil).body
+	}
+	ran := 0
+	for _, text := range []string{"xyzzyplugh", "TCK-123456"} {
+		cutInto(text, func(pieces []string) {
+			for rank := range 3 {
+				var said []string
+				for i, p := range pieces {
+					keys := []string{fmt.Sprint("so", i), fmt.Sprint("no", i), fmt.Sprint("on", i)}
+					keys[rank] = p
+					said = append(said, event(keys...))
+				}
+				ran++
+				body := play(append(said, event("a", "b", "c"))...)
+				if !slices.ContainsFunc(pieces, func(p string) bool { return !strings.Contains(body, quote(p)+":-1") }) {
+					t.Errorf("%q as alternative %d left:\n%s", pieces, rank, body)
+				}
+			}
+		})
+	}
+	if ran < 250 {
+		t.Errorf("%d streams, want at least 250", ran)
+	}
+	if body := play(event("the", "a"), event("cat", "dog")); !strings.Contains(body, `"the":-1`) || !strings.Contains(body, `"dog":-1`) {
+		t.Errorf("harmless alternatives changed:\n%s", body)
 	}
 }

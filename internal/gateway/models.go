@@ -15,13 +15,45 @@ import (
 // models serves GET /v1/models: what the upstreams list, as far as this
 // application may use it and it would be routed to that upstream.
 func (s *Server) models(x *exchange) *failure {
-	var lists [][]byte
-	var last *failure
-	if f := x.reserveRequest(); f != nil {
+	out, f := x.joinedModels(func(string) bool { return true })
+	if f != nil {
 		return f
 	}
+	return x.answerOwn(scanned(out))
+}
+
+// model serves GET /v1/models/{model}: the model's entry in that list.
+func (s *Server) model(x *exchange) *failure {
+	name := x.r.PathValue("call")
+	if !x.mayUse(name) {
+		return &failModel
+	}
+	found := false // a list may have it twice
+	out, f := x.joinedModels(func(as string) bool {
+		first := as == name && !found
+		found = found || first
+		return first
+	})
+	if f != nil {
+		return f
+	}
+	one := entries(out)
+	if len(one) == 0 {
+		return &failModel
+	}
+	return x.answerOwn(scanned(one))
+}
+
+// joinedModels returns the list of those of all upstreams' models that are wanted, by the
+// names that callers use.
+func (x *exchange) joinedModels(wanted func(name string) bool) ([]byte, *failure) {
+	if f := x.reserveRequest(); f != nil {
+		return nil, f
+	}
+	var lists [][]byte
+	var last *failure
 	for _, name := range x.state.pool.Names(x.route.family.name) {
-		b, f := x.listModels(name)
+		b, f := x.listModels(name, wanted)
 		if f != nil {
 			last = f
 			continue
@@ -29,23 +61,13 @@ func (s *Server) models(x *exchange) *failure {
 		lists = append(lists, b)
 	}
 	if len(lists) == 0 && last != nil {
-		return last
+		return nil, last
 	}
-	if err := x.open(Opened{Key: x.grant.Key.ID, Route: x.r.URL.Path, Action: guard.Allow, Would: guard.Allow}); err != nil {
-		return failLedger.because(err)
-	}
-	out := joinModels(lists)
-	c := &x.closing
-	c.Status, c.End, c.Action, c.Would, c.Bytes = http.StatusOK, "complete", guard.Allow, guard.Allow, int64(len(out))
-	if err := x.close(); err != nil {
-		return failLedger.because(err)
-	}
-	_ = x.out.whole(http.StatusOK, "application/json", nil, scanned(out))
-	return nil
+	return joinModels(lists), nil
 }
 
-// listModels returns what one upstream lists, by the names that callers use.
-func (x *exchange) listModels(name string) ([]byte, *failure) {
+// listModels returns what one upstream lists of the models that are wanted.
+func (x *exchange) listModels(name string, wanted func(name string) bool) ([]byte, *failure) {
 	pool, family := x.state.pool, x.route.family.name
 	res, _, err := pool.Do(x.r.Context(), &upstream.Call{Method: http.MethodGet, Path: "/models", Header: x.upstreamHeader(), Family: family, Upstream: name})
 	if err != nil {
@@ -72,7 +94,7 @@ func (x *exchange) listModels(name string) ([]byte, *failure) {
 		if bad[id] {
 			return nil
 		}
-		return slices.DeleteFunc(pool.Called(name, family, id), func(as string) bool { return !x.grant.AllowsModel(as) })
+		return slices.DeleteFunc(pool.Called(name, family, id), func(as string) bool { return !wanted(as) || !x.grant.AllowsModel(as) })
 	}), nil
 }
 
@@ -125,16 +147,25 @@ func joinModels(lists [][]byte) []byte {
 	out.WriteString(`{"object":"list","data":[`)
 	first := true
 	for _, l := range lists {
-		i, j := bytes.IndexByte(l, '['), bytes.LastIndexByte(l, ']')
-		if i < 0 || j <= i || len(bytes.TrimSpace(l[i+1:j])) == 0 {
+		e := entries(l)
+		if len(e) == 0 {
 			continue
 		}
 		if !first {
 			out.WriteByte(',')
 		}
 		first = false
-		out.Write(l[i+1 : j])
+		out.Write(e)
 	}
 	out.WriteString("]}")
 	return out.Bytes()
+}
+
+// entries returns those of a list that ParseModels wrote, without what holds them.
+func entries(list []byte) []byte {
+	i, j := bytes.IndexByte(list, '['), bytes.LastIndexByte(list, ']')
+	if i < 0 || j <= i {
+		return nil
+	}
+	return bytes.TrimSpace(list[i+1 : j])
 }

@@ -1,18 +1,29 @@
 package gateway
 
-import "warder.example/guard"
+import (
+	"slices"
+
+	"warder.example/guard"
+)
 
 // result sums up for the record.
 func (r *relay) result() (guard.Verdict, guard.Account) {
-	v := r.guard.Decide(r.facts, r.alone)
-	if len(r.alone) == 0 {
+	found := slices.Clone(r.alone)
+	for i := range found {
+		found[i].Text = -1
+	}
+	found = append(found, r.crossed()...)
+	v := r.guard.Decide(r.facts, found)
+	if len(found) == 0 {
 		v = guard.Verdict{Action: guard.Allow, Would: guard.Allow}
 	}
-	a := r.loose
-	r.pseudonyms.recount(r.order)
-	for i := range v.Findings {
-		v.Findings[i].Text = -1
+	for _, f := range r.back {
+		f.Text = -1
+		v.Decisions = append(v.Decisions, guard.Decision{Finding: len(v.Findings), Rule: ruleRestored, Action: guard.Allow, Decides: true})
+		v.Findings = append(v.Findings, f)
 	}
+	a := r.loose
+	r.pseudonyms.recount(r.restored, r.order)
 	for n, t := range r.order {
 		tv, ta := t.sum()
 		at := len(v.Findings)
@@ -35,11 +46,32 @@ func (r *relay) result() (guard.Verdict, guard.Account) {
 		a.Released += ta.Released
 		a.Masked += ta.Masked
 		a.Exposed += ta.Exposed
+		more := t.shared()
+		a.Released += more.Released
+		a.Masked += more.Masked
 	}
 	if r.cut != nil {
 		v.Action, v.Code = min(v.Action, r.cut.Action), r.cut.Code
 	}
 	return v, a
+}
+
+// crossed returns the findings of seams, each thing once, without those that a text
+// has by itself.
+func (r *relay) crossed() (out []guard.Finding) {
+	for _, f := range r.crossing {
+		same := func(o guard.Finding) bool {
+			return o.Text == f.Text && o.Category == f.Category && o.Spans[0].Start < f.Spans[len(f.Spans)-1].End && f.Spans[0].Start < o.Spans[len(o.Spans)-1].End
+		}
+		own, _ := r.order[f.Text].sum()
+		if !slices.ContainsFunc(out, same) && !slices.ContainsFunc(own.Findings, func(o guard.Finding) bool {
+			o.Text = f.Text
+			return len(o.Spans) > 0 && same(o)
+		}) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // path names the text that a finding of result is in.

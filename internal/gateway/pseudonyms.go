@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"io"
-	"strings"
 
 	"warder.example/guard"
 	"warder.example/guard/pseudonym"
@@ -69,37 +68,17 @@ func (p *pseudonyms) count() int {
 	return p.vault.Len()
 }
 
-// recount counts what has come back in the texts of a stream.
-func (p *pseudonyms) recount(texts []*running) {
+// recount counts what has come back in a stream: in values, and in texts.
+func (p *pseudonyms) recount(values int, texts []*running) {
 	if p == nil {
 		return
 	}
-	p.back = 0
+	p.back = values
 	for _, t := range texts {
 		if t.restore != nil {
 			p.back += t.restore.Count()
 		}
 	}
-}
-
-// restorer returns what brings values back in a field of the answer, nil if none
-// may.
-func (p *pseudonyms) restorer(field string, known bool, tool string) *pseudonym.Restorer {
-	if p == nil || !known {
-		return nil
-	}
-	switch field {
-	case dialect.FieldContent, dialect.FieldRefusal:
-		return p.vault.Text()
-	case dialect.FieldArguments:
-		if p.restores == nil || tool == "" {
-			return nil
-		}
-		if params := p.restores(tool); len(params) > 0 {
-			return p.vault.Arguments(params)
-		}
-	}
-	return nil
 }
 
 // reading turns a text of an answer as written into the text that the guard
@@ -217,42 +196,4 @@ func returningGuard(g *guard.Guard, cameBack func(*guard.Finding) bool) *guard.G
 	out := *g
 	out.Decider = returning{g.Decider, cameBack}
 	return &out
-}
-
-// readings restores the texts of a whole answer. It returns a reading for each
-// leaf, nil where nothing came back, and changes the texts to be read.
-func (p *pseudonyms) readings(a *dialect.Answer, texts []guard.Text) []*reading {
-	out := make([]*reading, len(texts))
-	if p == nil {
-		return out
-	}
-	tools := map[string]string{} // by path of the function
-	for i := range a.Leaves {
-		l := &a.Leaves[i]
-		if l.Known && l.Rule().Name == dialect.FieldTool {
-			tools[strings.TrimSuffix(l.Path(), ".name")] = l.Text
-		}
-	}
-	for i := range a.Leaves {
-		l := &a.Leaves[i]
-		if l.Inner {
-			continue
-		}
-		tool := ""
-		if l.Rule().Name == dialect.FieldArguments {
-			tool = tools[strings.TrimSuffix(l.Path(), ".arguments")]
-		}
-		r := &reading{restore: p.restorer(l.Rule().Name, l.Known, tool)}
-		if r.restore == nil {
-			continue
-		}
-		if l.Kind == guard.ToolArguments {
-			r.inner = &dialect.Unescaper{}
-		}
-		if s := r.write(l.Text) + r.close(); r.restore.Count() > 0 {
-			out[i], texts[i].Content = r, s
-			p.back += r.restore.Count()
-		}
-	}
-	return out
 }

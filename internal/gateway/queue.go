@@ -16,6 +16,7 @@ type held struct {
 	chunk  *dialect.Chunk
 	pieces []piece
 	edits  []dialect.Edit // of leaves that are texts of their own
+	echoes []echo
 	done   bool
 	// stopped says that the policy stops a text of its own in the event:
 	// nothing of it leaves.
@@ -33,7 +34,7 @@ type piece struct {
 // enqueue puts an event behind those that wait.
 func (r *relay) enqueue(h held) {
 	if len(r.queue) == cap(r.queue) { // its front is used up, or it must grow
-		r.queue = append(make([]held, 0, 2*len(r.queue)+8), r.queue...)
+		r.queue = append(make([]held, 0, 2*len(r.queue)+2), r.queue...)
 		r.whole = r.queue
 	}
 	r.queue = append(r.queue, h)
@@ -50,15 +51,18 @@ func (r *relay) next() (b []byte, terminal, ok bool) {
 	}
 	h := &r.queue[0]
 	for _, p := range h.pieces {
-		if p.text.upto < p.end {
+		if p.text.left() < p.end {
 			return nil, false, false
 		}
 	}
 	if r.cut != nil && (h.done || h.chunk != nil && h.ends()) {
 		return nil, false, false // a cut answer has an end of its own
 	}
-	edits := h.applied()
+	edits := append(h.applied(), r.echoed(h)...)
 	b, terminal = h.bytes(edits), h.done
+	for _, p := range h.pieces {
+		p.text.gone = p.end
+	}
 	if h.chunk != nil {
 		r.parser.Left(h.chunk, edits)
 		if len(edits) == 0 {
@@ -88,18 +92,20 @@ func (r *relay) last() []byte {
 	some := false
 	edits := h.applied()
 	for _, p := range h.pieces {
-		if p.text.upto >= p.end {
+		left := p.text.left()
+		p.text.gone = max(p.text.gone, min(left, p.end))
+		if left >= p.end {
 			some = true
 			continue
 		}
-		from := max(p.start, p.text.upto)
+		from := max(p.start, left)
 		some = some || from > p.start
 		edits = append(edits, dialect.Edit{Leaf: p.leaf, Masks: []guard.Mask{{Span: guard.Span{Start: from - p.start, End: p.end - p.start}}}})
 	}
 	if !some || len(h.pieces) == 0 {
 		return nil
 	}
-	edits = joined(edits)
+	edits = joined(append(edits, r.echoed(h)...))
 	r.parser.Left(h.chunk, edits)
 	return h.bytes(edits)
 }
@@ -142,7 +148,7 @@ func (h *held) applied() []dialect.Edit {
 				if m.Start < p.start {
 					with = ""
 				}
-				ms = append(ms, guard.Mask{Span: guard.Span{Start: max(m.Start, p.start) - p.start, End: min(m.End, p.end) - p.start}, With: with})
+				ms = append(ms, guard.Mask{Span: guard.Span{Start: max(m.Start, p.start) - p.start, End: min(m.End, p.end) - p.start}, With: with, Restores: m.Restores})
 			}
 			if m.End > p.end {
 				keep = append(keep, m)

@@ -35,6 +35,9 @@ type Opened struct {
 	Session string `json:"session,omitempty"`
 	// Canary is the digest of the canary that was planted.
 	Canary string `json:"canary,omitempty"`
+	// References are the kinds of what the request only names: the provider keeps it,
+	// and nobody here has read it, as "previous_response_id".
+	References []string `json:"references,omitempty"`
 	// FromCache says that a kept answer is given, and no upstream asked.
 	FromCache bool            `json:"cached,omitempty"`
 	Action    guard.Action    `json:"action"`

@@ -108,14 +108,14 @@ func (t *traffic) through(values map[string]string) (p passage, err error) {
 	last, wary := map[string]string{}, map[string]bool{}
 	for _, s := range in {
 		if s.runs || t.streamed && last[s.place] == s.text && !wary[s.place] {
-			continue // what says the same as before, and was found harmless, is not read again
+			continue // what says the same as before, and was left as it came, is not read again
 		}
 		last[s.place] = s.text
 		q, err := follow(s.text, fields[fmt.Sprint(s.event, " ", s.place)], values)
 		if err != nil || q.left < q.received {
 			return p, fmt.Errorf("at %s of event %d the end is missing: %w", s.place, s.event, err)
 		}
-		wary[s.place] = wary[s.place] || q.masked > 0
+		wary[s.place] = wary[s.place] || q.masked+q.restored > 0
 		p.add(q)
 	}
 	return p, nil
@@ -182,7 +182,8 @@ func (t *traffic) refuteCut(values map[string]string) (wrong []string) {
 		case s.runs:
 			read += s.text
 		case deniedBy.MatchString(s.text) || disguise.MatchString(s.text):
-			again = len(s.text) // it stops where a text is said once more, whole
+			q, _ := follow(s.text, "", values)
+			again = q.received // it stops where a text is said once more, whole
 		case last[s.place] != s.text:
 			last[s.place], labels = s.text, labels+len(s.text)
 		}
@@ -210,7 +211,7 @@ func (t *traffic) refuteCut(values map[string]string) (wrong []string) {
 	claim(a.Exact >= a.Released+a.Masked && a.Exact <= a.Received, "exact: %d recorded of %d received, %d released", a.Exact, a.Received, a.Released)
 	claim(a.Windowed <= a.Received, "windowed: %d recorded of %d received", a.Windowed, a.Received)
 	exposed := 0
-	if !toldBy.MatchString(read) && again == 0 {
+	if !toldBy.MatchString(read) {
 		for token, value := range values {
 			read = strings.ReplaceAll(read, token, value)
 		}

@@ -115,6 +115,14 @@ var wires = []wire{
 		whole: func(string) string {
 			return `{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.25,-0.5]}],"model":"m1","usage":{"prompt_tokens":1,"total_tokens":1}}`
 		}},
+	{protocol: "gemini.embed", path: "/v1beta/models/m1:embedContent", family: "gemini",
+		request: func(text string, _ bool) string { return `{"content":{"parts":[{"text":` + quote(text) + `}]}}` },
+		whole:   func(string) string { return `{"embedding":{"values":[0.25,-0.5]}}` }},
+	{protocol: "gemini.embed_batch", path: "/v1beta/models/m1:batchEmbedContents", family: "gemini",
+		request: func(text string, _ bool) string {
+			return `{"requests":[{"content":{"parts":[{"text":` + quote(text) + `}]}}]}`
+		},
+		whole: func(string) string { return `{"embeddings":[{"values":[0.25,-0.5]}]}` }},
 	{protocol: "openai.responses", path: "/v1/responses",
 		request: func(text string, stream bool) string {
 			return `{` + flag(stream) + `"model":"m1","input":` + quote(text) + `}`

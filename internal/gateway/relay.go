@@ -35,6 +35,8 @@ type relay struct {
 	parser *dialect.ChunkReader
 
 	texts   map[dialect.Key]*running
+	strands map[string]*strand   // of texts that are read one after another, by their name
+	over    bool                 // no text goes on
 	order   []*running           // as they appeared
 	latest  *running             // the delta that was fed last
 	pending []*running           // those that may hold events back
@@ -48,6 +50,9 @@ type relay struct {
 
 	pseudonyms *pseudonyms       // nil: nothing comes back
 	tools      map[[2]int]string // names of called tools by choice and index
+	beside     beside            // the same of the latest event
+	restored   int               // what came back in values
+	back       []guard.Finding   // of those
 
 	aside     []byte // what stood outside of data lately
 	id, model string // as the caller was told
@@ -59,6 +64,8 @@ type relay struct {
 
 	spent       *spending    // is told what came; may be nil
 	observation *observation // is told what the answer says about itself; may be nil
+
+	crossing []guard.Finding // of several texts of a strand, by their places in order
 
 	alone []guard.Finding // of texts that do not run, and of values by themselves
 	loose guard.Account   // of the same
@@ -171,12 +178,13 @@ func isText(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }
 // stopped reports whether what stands outside of data may not leave. Its last n
 // bytes are new.
 func (r *relay) stopped(text string, n int) (bool, error) {
-	v, err := r.judge(guard.Text{Content: strings.ToValidUTF8(text, "\uFFFD"), Path: "event"}, n)
+	v, err := r.judge(guard.Text{Content: strings.ToValidUTF8(text, "\uFFFD"), Path: "event"}, n, nil)
 	return v.Action != guard.Allow && v.Action != guard.Flag, err
 }
 
-// judge inspects a text of which the last n bytes are new.
-func (r *relay) judge(t guard.Text, n int) (guard.Verdict, error) {
+// judge inspects a text of which the last n bytes are new. read says how it was read
+// if values may have come back in it.
+func (r *relay) judge(t guard.Text, n int, read *reading) (guard.Verdict, error) {
 	t.Direction, t.Exchange = guard.Answer, r.about
 	found, err := r.guard.Find(r.ctx, []guard.Text{t})
 	if err != nil {
@@ -185,8 +193,18 @@ func (r *relay) judge(t guard.Text, n int) (guard.Verdict, error) {
 	r.loose.Received += n
 	r.loose.Exact += n
 	r.loose.Windowed += n
-	v := r.guard.Decide(r.facts, found)
-	r.alone = append(r.alone, found...)
+	g := r.guard
+	if read != nil && read.restore != nil && read.restore.Count() > 0 {
+		g = returningGuard(g, read.cameBack)
+	}
+	v := g.Decide(r.facts, found)
+	for i := range found {
+		if f := &found[i]; read.cameBack(f) {
+			r.back = append(r.back, *f)
+		} else {
+			r.alone = append(r.alone, *f)
+		}
+	}
 	if v.Action.Stops() {
 		if r.cut == nil {
 			c := v
@@ -220,7 +238,7 @@ func (r *relay) read(h *held) error {
 		case l.Delta:
 			err = r.delta(h, i)
 		case l.Field:
-			err = r.field(h, i)
+			err = r.said(h, i)
 		case l.Repeats == 0 || r.wary[l.Key]:
 			_, err = r.value(h, i)
 		}
@@ -240,7 +258,7 @@ func (r *relay) read(h *held) error {
 		return r.hurry()
 	}
 	r.done = r.done || c.Done
-	err := r.closeAll(func(*running) bool { return true })
+	err := r.closeAll()
 	r.failed = r.failed || c.Error && err == nil && r.cut == nil
 	return err
 }
@@ -264,7 +282,7 @@ func (r *relay) choice(ch dialect.Choice) error {
 	if at >= 0 {
 		r.choices = append(r.choices[:at:at], r.choices[at+1:]...)
 	}
-	return r.closeAll(func(t *running) bool { return t.key.Choice == ch.Index && !t.field })
+	return r.close(func(t *running) bool { return t.key.Choice == ch.Index && !t.field })
 }
 
 // named notes the tools that a chunk names. One that is named twice brings
@@ -273,8 +291,10 @@ func (r *relay) named(c *dialect.Chunk) {
 	if r.pseudonyms == nil {
 		return
 	}
+	r.beside = nil
 	for i := range c.Leaves {
 		l := &c.Leaves[i]
+		r.beside.note(&l.Leaf)
 		if !l.Known || l.Key.Field != dialect.FieldTool {
 			continue
 		}
@@ -297,5 +317,5 @@ func (r *relay) named(c *dialect.Chunk) {
 // false when it ended too early. One that ended with an error is told by failed.
 func (r *relay) end() (complete bool, err error) {
 	complete = r.done || r.parser.Complete(r.finished, len(r.choices))
-	return complete, r.closeAll(func(*running) bool { return true })
+	return complete, r.closeAll()
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"hash/maphash"
 	"strings"
 
 	"warder.example/guard"
@@ -20,6 +21,15 @@ type running struct {
 	masks  []guard.Mask // not yet applied
 	closed bool
 	listed bool // the table knows that it goes on
+
+	strand  *strand       // nil: it is read by itself
+	head    []byte        // its beginning
+	written string        // its end as it was written, if that is not how it is read
+	escapes escapes       // of its own, where it is JSON
+	hash    *maphash.Hash // of all of it
+	own     []guard.Mask  // its own masks, as far as covered may meet them
+	covered []guard.Mask  // masked because of what stands beyond it
+	gone    int           // what has left of it
 
 	field    bool
 	repeated bool         // field: the last value was judged with itself behind it
@@ -53,7 +63,10 @@ func (r *relay) delta(h *held, i int) error {
 		t.copies++
 	}
 	r.carry(h, i, t)
-	return r.write(t, l.Text)
+	if err := r.write(t, l.Text); err != nil {
+		return err
+	}
+	return r.across(t, l.Text)
 }
 
 // carry notes that leaf i of an event is the next piece of a text.
@@ -82,10 +95,11 @@ func (r *relay) running(l *dialect.ChunkLeaf) (*running, error) {
 	if t, err = r.begin(l); err != nil {
 		return nil, err
 	}
-	if t.restore = r.pseudonyms.restorer(l.Rule().Name, l.Known, r.tools[[2]int{l.Key.Choice, l.Key.Tool}]); t.restore != nil {
+	if t.restore = r.restorer(l); t.restore != nil {
 		t.guard = returningGuard(t.guard, t.cameBack)
 	}
 	t.listed = l.Known
+	r.enrol(t, l)
 	if l.Kind == guard.ToolArguments {
 		t.inner = &dialect.Unescaper{}
 	}
@@ -120,6 +134,9 @@ func (r *relay) write(t *running, s string) error {
 		if err := r.open(t, len(s)); err != nil {
 			return err
 		}
+	}
+	if t.listed && t.inner == nil {
+		t.escapes.write(s, t.size-len(s))
 	}
 	rel, err := t.stream.Write(t.reading.write(s))
 	r.released(t, rel)
@@ -173,15 +190,23 @@ func (r *relay) settle(t *running) error {
 	return err
 }
 
-// closeAll ends texts. Fields, and deltas of unknown meaning, may go on all the
-// same.
-func (r *relay) closeAll(which func(*running) bool) error {
+// closeAll ends all texts.
+func (r *relay) closeAll() error {
+	r.over = true
+	if err := r.close(func(*running) bool { return true }); err != nil || r.cut != nil {
+		return err
+	}
+	return r.part()
+}
+
+// close ends texts. Fields, and deltas of unknown meaning, may go on all the same.
+func (r *relay) close(which func(*running) bool) error {
 	for _, t := range r.order {
 		if t.closed || !which(t) {
 			continue
 		}
 		t.closed = !t.field
-		if err := r.settle(t); err != nil {
+		if err := r.conclude(t); err != nil {
 			return err
 		}
 	}
@@ -191,20 +216,30 @@ func (r *relay) closeAll(which func(*running) bool) error {
 // released notes what a stream let go.
 func (r *relay) released(t *running, rel guard.Release) {
 	upto, ms := t.reading.release(rel.Upto, rel.Masks)
+	for i := range ms {
+		ms[i].Start, ms[i].End = ms[i].Start+t.base, ms[i].End+t.base
+	}
+	found := length(ms)
+	upto, ms = t.escapes.release(upto+t.base, ms)
+	if kept := found - length(ms); kept != 0 {
+		t.account.Masked -= kept
+		t.account.Released += kept
+	}
 	for _, m := range ms {
-		m.Start, m.End = m.Start+t.base, m.End+t.base
 		if t.replayed > 0 {
 			t.redone += max(0, min(m.End, t.base+t.replayed)-m.Start)
 		}
 		if m.Start = max(m.Start, t.upto); m.Start >= m.End {
 			continue // it was judged before, and has left
 		}
-		t.masks = append(t.masks, m)
+		if t.masks = append(t.masks, m); t.strand != nil {
+			t.keep(m)
+		}
 		if t.field {
 			r.masked(t, m)
 		}
 	}
-	t.upto = max(t.upto, upto+t.base)
+	t.upto = max(t.upto, upto)
 	if rel.Cut != nil && r.cut == nil {
 		r.cut = rel.Cut
 		if t.field {

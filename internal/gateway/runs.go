@@ -7,7 +7,7 @@ import (
 	"warder.example/internal/dialect"
 )
 
-// Bounds of what is judged of messages that a user sent in a row.
+// Bounds of what is judged of messages that one side sent in a row.
 const (
 	// nearSeam is how many bytes of text on either side of a seam between two
 	// messages are certain to be read together.
@@ -18,15 +18,30 @@ const (
 	maxRun = 16 << 10
 )
 
-// runs joins messages that a user sent in a row, near their seams: many models are
-// given such messages as one. What an assistant or a tool says ends a run, and so
-// does what the caller says somebody else wrote.
+// runs joins messages that a user sent in a row, near their seams, and those that the
+// operator did: many models are given such messages as one. The instructions that
+// stand outside of the messages come before the first one, wherever the body has them.
+// What another side says ends a run, and so does what the caller says somebody else
+// wrote.
 func (j *joints) runs(leaves []dialect.Leaf, texts []guard.Text) {
+	j.run(leaves, texts, guard.OriginUser)
+	j.run(leaves, texts, guard.OriginOperator)
+}
+
+// run joins the messages of one origin.
+func (j *joints) run(leaves []dialect.Leaf, texts []guard.Text, of guard.Origin) {
 	r := run{joints: j, texts: texts}
+	if of == guard.OriginOperator {
+		for i := range leaves {
+			if outside(&leaves[i]) {
+				r.take(i, -1)
+			}
+		}
+	}
 	for i := range leaves {
 		switch l := &leaves[i]; {
 		case l.Turn < 0 || !l.Known:
-		case l.Origin != guard.OriginUser:
+		case l.Origin != of:
 			r.close()
 			r.pieces, r.size, r.turns, r.last = nil, 0, 0, 0
 		case joinable(l) && l.Rule().Name == dialect.FieldContent:
@@ -35,6 +50,9 @@ func (j *joints) runs(leaves []dialect.Leaf, texts []guard.Text) {
 	}
 	r.close()
 }
+
+// outside reports whether a leaf instructs the model outside of the messages.
+func outside(l *dialect.Leaf) bool { return l.Turn < 0 && l.Known && l.Instructs() }
 
 // run is the joined text that is being gathered.
 type run struct {

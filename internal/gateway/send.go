@@ -23,12 +23,16 @@ func (t *talk) send(edits []dialect.Edit) (*http.Response, *failure) {
 		Path: at(t.req.Model), Query: query, Header: h, Body: t.req.Body(edits), Family: t.route.family.name, Model: t.req.Model,
 		Rename: func(model string) (string, []byte) { return at(model), t.req.Body(t.req.Rename(model, edits)) },
 	}
+	if t.spent.pinned {
+		call.Upstream = t.upstream
+	}
 	if t.seen != nil {
 		call.Attempting = func(a upstream.Attempt) { t.attempting(a, h) }
 	}
 	began := time.Now()
 	res, way, err := t.state.pool.Do(t.r.Context(), &call)
 	t.spent.sent(err)
+	t.spent.model = way.Model
 	c := &t.closing
 	if c.Upstream, c.Attempts = way.Upstream, way.Attempts; way.Model != t.req.Model {
 		c.Model = way.Model

@@ -26,6 +26,8 @@ type spending struct {
 	lost    bool                // what it made of it is not known at all
 	silent  bool                // the model writes nothing, so that its usage is of input alone
 	unasked bool                // that the stream tells its usage is Warder's own wish
+	pinned  bool                // only the first upstream's model is paid for
+	model   string              // what the upstream that was asked last calls the model; empty if nobody was
 	usage   dialect.Usage       // what the answer said so far
 	last    bool                // a count of all came with or after the last text
 	final   bool                // it was all
@@ -114,7 +116,7 @@ func (s *spending) whole(a *dialect.Answer) {
 func (s *spending) used() budget.Usage {
 	t := price.Tokens{Input: int64(s.usage.Prompt), Cached: int64(s.usage.Cached), Write: int64(s.usage.Written), Output: int64(s.usage.Completion)}
 	if s.free || s.read == nil || s.final && s.plausible() {
-		return budget.Usage{Tokens: t}
+		return budget.Usage{Tokens: t, Model: s.model}
 	}
 	if t.Input == 0 {
 		t.Input = s.read()
@@ -123,7 +125,7 @@ func (s *spending) used() budget.Usage {
 	if s.lost {
 		t.Output = max(t.Output, s.most)
 	}
-	return budget.Usage{Tokens: t, Estimated: true}
+	return budget.Usage{Tokens: t, Estimated: true, Model: s.model}
 }
 
 // reserve takes what an exchange may use from its budgets. The id and whose it is are
@@ -166,10 +168,18 @@ func (t *talk) reserve(size int, edits []dialect.Edit) *failure {
 	if t.spent.silent = !t.req.Writes(); t.spent.silent {
 		e.Output, e.Choices = 1, 1 // 0 would be no cap
 	}
-	if f := t.exchange.reserve(e); f != nil {
+	s := &t.spent
+	if t.upstream != carriedUpstream {
+		e.Others = t.state.pool.Others(t.route.family.name, t.req.Model)
+	}
+	f := t.exchange.reserve(e)
+	if f != nil && f.full() && len(e.Others) > 0 {
+		e.Others, s.pinned = nil, true // there may be room for the first one's model alone
+		f = t.exchange.reserve(e)
+	}
+	if f != nil {
 		return f
 	}
-	s := &t.spent
 	s.read, s.most = t.readTokens, e.Output
 	if n := s.held.WriteCap(); n > 0 && t.req.Cap(n, u.OutputCap == config.CapOlder) {
 		s.most = n
@@ -243,6 +253,12 @@ func budgetFailure(err error) *failure {
 		return failNoPrice.because(err)
 	}
 	return failCounters.because(err)
+}
+
+// full reports whether a budget has no room.
+func (f *failure) full() bool {
+	_, ok := errors.AsType[*budget.LimitError](f)
+	return ok
 }
 
 // budgetOf is the attribute of a log line that names the budget that refused, if one

@@ -52,12 +52,16 @@ func (s *Server) understand(x *exchange, path string) *failure {
 	if err != nil {
 		return problem(err)
 	}
+	if len(req.References) > 0 && ac.References == config.ReferencesRefuse {
+		return failReference.naming(req.References[0])
+	}
 	x.subject = s.committer.Commit(app.ID, claimedSubject(x.r, ac, req))
 	t := &talk{exchange: x, path: path, req: req}
 	t.session = s.session(app.ID, x.subject, claimedSession(x.r, ac, req), req)
 	if len(req.Model) > maxModel {
 		return &failModel
 	}
+	req.Model = strings.Clone(req.Model) // it is told to others, who must not keep the body with it
 	var ok bool
 	if t.upstream, ok = x.destination(req.Model); !ok || !x.grant.AllowsModel(req.Model) {
 		return &failModel
@@ -101,7 +105,7 @@ func (t *talk) request(size int) *failure {
 	err = t.open(Opened{
 		Key: t.grant.Key.ID, Route: t.route.path, Protocol: t.protocol, Model: t.model, Upstream: t.upstream, Stream: t.req.Stream,
 		Bytes: size, Texts: len(j.texts), Masked: j.masked, Carried: j.carried, Pseudonyms: t.pseudonyms.count(), Session: t.session, Canary: t.canaryDigest(),
-		FromCache: t.cached.result == cacheHit, Action: v.Action, Would: v.Would, Code: v.Code, Rule: v.Rule, Policy: v.Policy,
+		FromCache: t.cached.result == cacheHit, References: t.req.References, Action: v.Action, Would: v.Would, Code: v.Code, Rule: v.Rule, Policy: v.Policy,
 		Count: len(v.Findings), Findings: findingRecords(v.Findings, func(i int) string { return t.req.Leaves[i].Path() }),
 	})
 	if err != nil {

@@ -147,12 +147,16 @@ func (s *site) logger() *slog.Logger {
 }
 
 // start opens and runs a node. It is stopped with the test.
-func (s *site) start() {
+func (s *site) start() { s.startWith(func(*Node) {}) }
+
+// startWith is start with a change to the node before it runs.
+func (s *site) startWith(change func(*Node)) {
 	s.t.Helper()
 	n, err := Open(s.t.Context(), s.path, s.logger())
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	change(n)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	s.node, s.cancel, s.ended, s.stopped = n, cancel, make(chan error, 1), false
 	type addresses struct{ data, admin net.Addr }

@@ -259,6 +259,12 @@ func startDescribed(t *testing.T) *described {
 		case strings.HasSuffix(r.URL.Path, "/messages"):
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, `{"id":"msg_1","type":"message","role":"assistant","model":"claude-1","content":[{"type":"text","text":"Hello."}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":3,"output_tokens":2}}`)
+		case strings.HasSuffix(r.URL.Path, ":embedContent"):
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"embedding":{"values":[0.5]}}`)
+		case strings.HasSuffix(r.URL.Path, ":batchEmbedContents"):
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"embeddings":[{"values":[0.5]}]}`)
 		case strings.HasSuffix(r.URL.Path, ":countTokens"):
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, `{"totalTokens":3}`)

@@ -83,6 +83,10 @@ func (r *geminiRequest) tools() (out []Tool) {
 // gemini serves the calls to a model, which the path names.
 func (o Options) gemini(w http.ResponseWriter, r *http.Request) {
 	model, verb, _ := strings.Cut(r.PathValue("call"), ":")
+	if verb == "embedContent" || verb == "batchEmbedContents" {
+		geminiEmbeddings(w, r, model, verb == "embedContent")
+		return
+	}
 	if verb != "generateContent" && verb != "countTokens" && (verb != "streamGenerateContent" || r.URL.RawQuery != "alt=sse") {
 		failGemini(w, http.StatusNotFound, "NOT_FOUND", "no such call")
 		return

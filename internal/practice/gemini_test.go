@@ -2,8 +2,10 @@ package practice
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,10 +79,19 @@ func TestGemini(t *testing.T) {
 	if err := json.Unmarshal([]byte(answer), &count); err != nil || status != 200 || count.TotalTokens != 3 {
 		t.Errorf("count: %d %s", status, answer)
 	}
+	status, one := ask("practice-1:embedContent", `{"content":{"parts":[{"text":"a"}]}}`)
+	many, batch := ask("practice-1:batchEmbedContents", `{"requests":[{"content":{"parts":[{"text":"a"}]}},{"content":{"parts":[{"text":"b"}]}}]}`)
+	var a struct{ Embedding struct{ Values []float64 } }
+	var ab struct{ Embeddings []struct{ Values []float64 } }
+	if err := errors.Join(json.Unmarshal([]byte(one), &a), json.Unmarshal([]byte(batch), &ab)); err != nil || status != 200 || many != 200 || len(ab.Embeddings) != 2 ||
+		!slices.Equal(a.Embedding.Values, ab.Embeddings[0].Values) || slices.Equal(a.Embedding.Values, ab.Embeddings[1].Values) {
+		t.Errorf("embeddings: %d %s, %d %s", status, one, many, batch)
+	}
 	for _, c := range []struct {
 		call, body string
 		status     int
 	}{
+		{"practice-1:embedContent", `{`, 400}, {"x:batchEmbedContents", `{}`, 404},
 		{"practice-1:generateContent", `{`, 400}, {"x:generateContent", `{}`, 404}, {"practice-1:generateContent", `{}`, 400},
 		{"practice-1:predict", `{}`, 404}, {"practice-1:streamGenerateContent", `{}`, 404},
 	} {

@@ -28,7 +28,7 @@ type pkg struct {
 	XTestImports []string
 	Deps         []string
 	Standard     bool
-	Module       *struct{ Path string }
+	Module       *struct{ Path, Version string }
 }
 
 // list returns every package that the project builds from, by import path; its

@@ -69,7 +69,7 @@ var (
 
 // operations are the well-known operations of the protocols of package dialect.
 var operations = map[string]string{
-	"openai.chat": "chat", "openai.responses": "chat", "openai.completions": "text_completion", "openai.embeddings": "embeddings",
+	"openai.chat": "chat", "openai.responses": "chat", "openai.completions": "text_completion", "openai.embeddings": "embeddings", "gemini.embed": "embeddings", "gemini.embed_batch": "embeddings",
 	"anthropic.messages": "chat", "gemini.generate": "generate_content", "gemini.generateContent": "generate_content",
 }
 

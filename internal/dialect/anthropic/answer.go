@@ -12,57 +12,56 @@ import (
 func messageFields() fields {
 	m := maker{}
 	return fields{
-		"id":                 tagged(tagID, aString|orNull, m.label(dialect.FieldID)),
+		"id":                 dialect.Tagged(tagID, dialect.MaybeString, m.label(dialect.FieldID)),
 		"role":               m.words("assistant"),
-		"model":              tagged(tagModel, aString|orNull, m.label(dialect.FieldModel)),
-		"content":            {Tag: tagMessage, Types: anArray | orNull, Items: m.block()},
-		"stop_reason":        tagged(tagStop, aString|orNull, m.words(stopReasons...)),
+		"model":              dialect.Tagged(tagModel, dialect.MaybeString, m.label(dialect.FieldModel)),
+		"content":            {Tag: tagMessage, Types: dialect.MaybeArray, Items: m.block()},
+		"stop_reason":        dialect.Tagged(tagStop, dialect.MaybeString, m.words(stopReasons...)),
 		"stop_sequence":      m.text(""),
 		"stop_details":       detailsTable(),
 		"usage":              usageTable(),
 		"container":          leftContainer(),
 		"context_management": appliedTable(),
-		"diagnostics":        known(fields{"cache_miss_reason": known(fields{"type": m.label(""), "cache_missed_input_tokens": plain()})}),
+		"diagnostics":        dialect.Known(fields{"cache_miss_reason": dialect.Known(fields{"type": m.label(""), "cache_missed_input_tokens": dialect.Plain()})}),
 	}
 }
 
 // detailsTable says why the model refused.
 func detailsTable() *rule {
 	m := maker{}
-	return known(fields{"type": m.words("refusal"), "category": m.label(""), "explanation": m.text(dialect.FieldRefusal)})
+	return dialect.Known(fields{"type": m.words("refusal"), "category": m.label(""), "explanation": m.text(dialect.FieldRefusal)})
 }
 
 // leftContainer is where code ran, for the next request.
 func leftContainer() *rule {
 	m := maker{}
-	return known(fields{"id": m.label(""), "expires_at": m.label(""), "skills": list(known(fields{
+	return dialect.Known(fields{"id": m.label(""), "expires_at": m.label(""), "skills": dialect.List(dialect.Known(fields{
 		"type": m.words("anthropic", "custom"), "skill_id": m.label(""), "version": m.label(""),
 	}))})
 }
 
 // appliedTable is what was left out of the conversation.
 func appliedTable() *rule {
-	return known(fields{"original_input_tokens": plain(), "applied_edits": list(known(fields{
+	return dialect.Known(fields{"original_input_tokens": dialect.Plain(), "applied_edits": dialect.List(dialect.Known(fields{
 		"type":                 maker{}.words("clear_tool_uses_20250919", "clear_thinking_20251015", "compact_20260112"),
-		"cleared_input_tokens": plain(), "cleared_tool_uses": plain(), "cleared_thinking_turns": plain(),
+		"cleared_input_tokens": dialect.Plain(), "cleared_tool_uses": dialect.Plain(), "cleared_thinking_turns": dialect.Plain(),
 	}))})
 }
 
 func usageTable() *rule {
 	m := maker{}
-	count := func(t dialect.Tag) *rule { return &rule{Tag: t} }
-	created := known(fields{"ephemeral_1h_input_tokens": plain(), "ephemeral_5m_input_tokens": plain()})
+	created := dialect.Known(fields{"ephemeral_1h_input_tokens": dialect.Plain(), "ephemeral_5m_input_tokens": dialect.Plain()})
 	return &rule{Object: &object{Close: closeUsage, Fields: fields{
-		"input_tokens": count(tagInput), "output_tokens": count(tagOutput),
-		"cache_read_input_tokens": count(tagCacheRead), "cache_creation_input_tokens": count(tagCacheWrite), "cache_creation": created,
-		"output_tokens_details": known(fields{"thinking_tokens": count(tagThinking)}),
-		"server_tool_use":       known(fields{"web_search_requests": plain(), "web_fetch_requests": plain()}),
+		"input_tokens": dialect.Counted(tagInput), "output_tokens": dialect.Counted(tagOutput),
+		"cache_read_input_tokens": dialect.Counted(tagCacheRead), "cache_creation_input_tokens": dialect.Counted(tagCacheWrite), "cache_creation": created,
+		"output_tokens_details": dialect.Known(fields{"thinking_tokens": dialect.Counted(tagThinking)}),
+		"server_tool_use":       dialect.Known(fields{"web_search_requests": dialect.Plain(), "web_fetch_requests": dialect.Plain()}),
 		"service_tier":          m.words("standard", "priority", "batch"),
 		"speed":                 m.words("standard", "fast"),
 		"inference_geo":         m.label(""),
-		"iterations": list(known(fields{
-			"type": m.words("message", "compaction", "advisor_message"), "model": m.label(""), "input_tokens": plain(), "output_tokens": plain(),
-			"cache_read_input_tokens": plain(), "cache_creation_input_tokens": plain(), "cache_creation": created,
+		"iterations": dialect.List(dialect.Known(fields{
+			"type": m.words("message", "compaction", "advisor_message"), "model": m.label(""), "input_tokens": dialect.Plain(), "output_tokens": dialect.Plain(),
+			"cache_read_input_tokens": dialect.Plain(), "cache_creation_input_tokens": dialect.Plain(), "cache_creation": created,
 		})),
 	}}}
 }
@@ -82,21 +81,17 @@ func answerTable() *rule {
 	f["error"] = errorTable()
 	f["request_id"] = maker{}.label("")
 	// All blocks are of the one turn that the answer is.
-	return &rule{Types: anObject, Turns: true, Object: &object{Fields: f, Close: closeAnswer}}
+	return &rule{Types: dialect.ObjectType, Turns: true, Object: &object{Fields: f, Close: closeAnswer}}
 }
 
 var answerSpec = dialect.NewSpec(answerTable(), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Loose: true})
 
 func closeAnswer(s *dialect.Scope) error {
-	to := s.State().(dialect.Receiver)
 	if _, ok := s.Value(tagMessage); ok {
 		stop, _ := s.Value(tagStop)
-		to.AddChoice(dialect.Choice{Finish: strings.Clone(stop.Text)}, s)
+		s.State().(dialect.Receiver).AddChoice(dialect.Choice{Finish: strings.Clone(stop.Text)}, s)
 	}
-	id, _ := s.Value(tagID)
-	model, _ := s.Value(tagModel)
-	_, isError := s.Value(tagError)
-	to.About(id.Text, model.Text, isError)
+	dialect.TellAbout(s, tagID, tagModel, tagError)
 	return s.Resolve(guard.OriginModel)
 }
 

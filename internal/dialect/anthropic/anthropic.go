@@ -35,10 +35,7 @@
 // message_stop or an error ends a stream.
 package anthropic
 
-import (
-	"warder.example/guard"
-	"warder.example/internal/dialect"
-)
+import "warder.example/internal/dialect"
 
 // Tags of the fields whose values are read.
 const (
@@ -68,38 +65,10 @@ const (
 type (
 	rule   = dialect.Rule
 	object = dialect.Object
-	fields = map[string]*dialect.Rule
+	fields = dialect.Fields
 )
-
-// Types that several fields share.
-const (
-	aString  = dialect.StringType
-	anObject = dialect.ObjectType
-	anArray  = dialect.ArrayType
-	orNull   = dialect.NullType
-)
-
-func plain() *rule               { return &rule{} } // numbers, booleans; a string here is unknown
-func known(f fields) *rule       { return &rule{Object: &object{Fields: f}} }
-func list(items *rule) *rule     { return &rule{Items: items} }
-func label(o guard.Origin) *rule { return &rule{Use: dialect.Label, Origin: o} }
-func prose(o guard.Origin) *rule { return &rule{Use: dialect.Prose, Origin: o} }
-
-func words(o guard.Origin, w ...string) *rule {
-	return &rule{Use: dialect.Word, Words: w, Origin: o}
-}
-
-func typed(t dialect.Types, r *rule) *rule {
-	r.Types = t
-	return r
-}
-
-func tagged(t dialect.Tag, types dialect.Types, r *rule) *rule {
-	r.Tag, r.Types = t, types
-	return r
-}
 
 // cacheTable marks where a prompt may be cached.
 func cacheTable() *rule {
-	return known(fields{"type": words(operator, "ephemeral"), "ttl": words(operator, "5m", "1h")})
+	return dialect.Known(fields{"type": dialect.Words(operator, "ephemeral"), "ttl": dialect.Words(operator, "5m", "1h")})
 }

@@ -52,9 +52,9 @@ var stopReasons = []string{"end_turn", "max_tokens", "stop_sequence", "tool_use"
 // read by a second table, which holds itself: their texts are whole, and no part of
 // what the message says.
 func (m maker) block() *rule {
-	within := &rule{Types: anObject, Object: &object{Close: closeBlock}}
+	within := &rule{Types: dialect.ObjectType, Object: &object{Close: closeBlock}}
 	within.Object.Fields = maker{claims: m.claims, bare: m.delta}.members(within)
-	return &rule{Types: anObject, Object: &object{Close: closeBlock, Fields: m.members(within)}}
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closeBlock, Fields: m.members(within)}}
 }
 
 // members returns the members of blocks of all types. within is the table of blocks
@@ -64,7 +64,7 @@ func (m maker) members(within *rule) fields {
 	content.Items, content.Object = within, within.Object
 	whole := maker{}
 	f := fields{
-		"type":          tagged(tagType, aString, m.words(blockTypes...)),
+		"type":          dialect.Tagged(tagType, dialect.StringType, m.words(blockTypes...)),
 		"text":          m.text(dialect.FieldContent),
 		"citations":     whole.citations(),
 		"cache_control": cacheTable(),
@@ -76,31 +76,31 @@ func (m maker) members(within *rule) fields {
 		"context":       whole.text(""),
 
 		"id": m.label(""), "name": m.label(dialect.FieldTool), "input": m.input(),
-		"caller":       known(fields{"type": m.words(callers...), "tool_id": m.label("")}),
+		"caller":       dialect.Known(fields{"type": m.words(callers...), "tool_id": m.label("")}),
 		"toolset_name": m.label(""), "server_name": m.label(""), "mcp_server_name": m.label(""),
-		"tool_use_id": m.label(""), "content": content, "is_error": plain(),
+		"tool_use_id": m.label(""), "content": content, "is_error": dialect.Plain(),
 		"error_code": m.label(""), "error_message": whole.text(""),
 
 		"url": whole.text(""), "page_age": whole.text(""), "retrieved_at": m.label(""), "encrypted_content": m.label(""),
-		"stdout": whole.text(""), "stderr": whole.text(""), "encrypted_stdout": m.label(""), "return_code": plain(),
-		"file_id": m.label(""), "file_type": m.words("text", "image", "pdf"), "is_file_update": plain(),
-		"lines": list(whole.text("")), "num_lines": plain(), "start_line": plain(), "total_lines": plain(),
-		"new_lines": plain(), "new_start": plain(), "old_lines": plain(), "old_start": plain(),
-		"tool_references": list(within), "tool_name": m.label(""), "tool_changes": list(within),
-		"tools":       list(known(fields{"name": m.label(""), "description": whole.text(""), "input_schema": schema(whole.text(""))})),
+		"stdout": whole.text(""), "stderr": whole.text(""), "encrypted_stdout": m.label(""), "return_code": dialect.Plain(),
+		"file_id": dialect.Kept("file_id", m.label("")), "file_type": m.words("text", "image", "pdf"), "is_file_update": dialect.Plain(),
+		"lines": dialect.List(whole.text("")), "num_lines": dialect.Plain(), "start_line": dialect.Plain(), "total_lines": dialect.Plain(),
+		"new_lines": dialect.Plain(), "new_start": dialect.Plain(), "old_lines": dialect.Plain(), "old_start": dialect.Plain(),
+		"tool_references": dialect.List(within), "tool_name": m.label(""), "tool_changes": dialect.List(within),
+		"tools":       dialect.List(dialect.Known(fields{"name": m.label(""), "description": whole.text(""), "input_schema": dialect.Schema(whole.text(""))})),
 		"stop_reason": m.words(stopReasons...),
 
-		"tabs":            list(known(fields{"tab_id": m.label(""), "title": whole.text(""), "url": whole.text(""), "active": plain()})),
-		"state_changes":   list(within),
+		"tabs":            dialect.List(dialect.Known(fields{"tab_id": m.label(""), "title": whole.text(""), "url": whole.text(""), "active": dialect.Plain()})),
+		"state_changes":   dialect.List(within),
 		"tab_id":          m.label(""),
 		"download_id":     m.label(""),
 		"path":            whole.text(""),
 		"error":           whole.text(""),
-		"size_bytes":      plain(),
-		"transformations": known(fields{"oversized_image": m.words("downsize", "error")}),
-		"from":            known(fields{"model": m.label("")}),
-		"to":              known(fields{"model": m.label("")}),
-		"trigger":         known(fields{"type": m.words("refusal"), "category": m.label("")}),
+		"size_bytes":      dialect.Plain(),
+		"transformations": dialect.Known(fields{"oversized_image": m.words("downsize", "error")}),
+		"from":            dialect.Known(fields{"model": m.label("")}),
+		"to":              dialect.Known(fields{"model": m.label("")}),
+		"trigger":         dialect.Known(fields{"type": m.words("refusal"), "category": m.label("")}),
 	}
 	if m.claims {
 		f["warder"] = dialect.OriginClaim(tagOrigin)
@@ -111,10 +111,7 @@ func (m maker) members(within *rule) fields {
 // input is what a tool is called with: JSON itself. In a stream it comes as text
 // in the deltas of its block, and what stands at the beginning is whole.
 func (m maker) input() *rule {
-	r := maker{bare: m.delta || m.bare}.use(dialect.Arguments, dialect.FieldArguments)
-	r.Items = r
-	r.Object = &object{Rest: r}
-	return r
+	return dialect.Anything(maker{bare: m.bare}.use(dialect.Arguments, dialect.FieldArguments))
 }
 
 // source is where a picture or a document comes from; of a search result a link.
@@ -123,11 +120,11 @@ func (m maker) source(within *rule) *rule {
 	content := m.text("")
 	content.Items = within
 	r.Object = &object{Close: closeSource, Fields: fields{
-		"type":       tagged(tagType, aString, m.words("base64", "text", "url", "content", "file")),
+		"type":       dialect.Tagged(tagType, dialect.StringType, m.words("base64", "text", "url", "content", "file")),
 		"media_type": m.words("image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf", "text/plain"),
-		"data":       tagged(tagData, aString, m.use(dialect.Media, "")),
+		"data":       dialect.Tagged(tagData, dialect.StringType, m.use(dialect.Media, "")),
 		"url":        m.use(dialect.MediaURL, ""),
-		"file_id":    m.label(""),
+		"file_id":    dialect.Kept("file_id", m.label("")),
 		"content":    content,
 	}}
 	return r
@@ -135,17 +132,17 @@ func (m maker) source(within *rule) *rule {
 
 // citations are a list in a text, and a setting in a document.
 func (m maker) citations() *rule {
-	return &rule{Items: m.citation(), Object: &object{Fields: fields{"enabled": plain()}}}
+	return &rule{Items: m.citation(), Object: &object{Fields: fields{"enabled": dialect.Plain()}}}
 }
 
 // citation says where a sentence of the model comes from, and quotes it.
 func (m maker) citation() *rule {
-	return &rule{Types: anObject, Object: &object{Close: closeQuoted, Fields: fields{
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closeQuoted, Fields: fields{
 		"type":       m.words("char_location", "page_location", "content_block_location", "search_result_location", "web_search_result_location"),
 		"cited_text": m.text(""), "document_title": m.text(""), "title": m.text(""), "source": m.text(""), "url": m.text(""),
 		"encrypted_index": m.label(""), "file_id": m.label(""),
-		"document_index": plain(), "search_result_index": plain(), "start_char_index": plain(), "end_char_index": plain(),
-		"start_page_number": plain(), "end_page_number": plain(), "start_block_index": plain(), "end_block_index": plain(),
+		"document_index": dialect.Plain(), "search_result_index": dialect.Plain(), "start_char_index": dialect.Plain(), "end_char_index": dialect.Plain(),
+		"start_page_number": dialect.Plain(), "end_page_number": dialect.Plain(), "start_block_index": dialect.Plain(), "end_block_index": dialect.Plain(),
 	}}}
 }
 

@@ -32,12 +32,12 @@ func (countTokens) ParseAnswer(body []byte, lim dialect.Limits) (*dialect.Answer
 // answer has no place for words.
 func (countTokens) Refusal(dialect.Refusal) []byte { return []byte(`{"input_tokens":0}`) }
 
-var countSpec = dialect.NewSpec(&rule{Types: anObject, Object: &object{Close: closeCount, Fields: fields{
-	"type":               tagged(tagType, aString, words(guard.OriginModel, "error", "message_tokens_count")),
+var countSpec = dialect.NewSpec(&rule{Types: dialect.ObjectType, Object: &object{Close: closeCount, Fields: fields{
+	"type":               dialect.Tagged(tagType, dialect.StringType, dialect.Words(guard.OriginModel, "error", "message_tokens_count")),
 	"input_tokens":       {Tag: tagInput, Types: dialect.NumberType},
-	"context_management": known(fields{"original_input_tokens": plain()}),
+	"context_management": dialect.Known(fields{"original_input_tokens": dialect.Plain()}),
 	"error":              errorTable(),
-	"request_id":         label(guard.OriginModel),
+	"request_id":         dialect.Name(guard.OriginModel),
 }}}, dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Loose: true})
 
 // closeCount takes the count for the one choice of the answer.

@@ -25,6 +25,7 @@ const MaxBlocks = 1024
 // events is the table of streams.
 var events = &dialect.ChunkTable{
 	Spec:    dialect.NewSpec(eventTable(), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Pieces: true}),
+	Sequels: []string{dialect.FieldContent, "thinking"},
 	Events:  eventNames,
 	MustEnd: true,
 	Tell:    tell,
@@ -34,7 +35,7 @@ var events = &dialect.ChunkTable{
 // of its texts are those of the block that they continue.
 func deltaTable() *rule {
 	m := maker{delta: true}
-	return &rule{Types: anObject, Object: &object{Close: closeDelta, Fields: fields{
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closeDelta, Fields: fields{
 		"type":              m.words("text_delta", "input_json_delta", "thinking_delta", "signature_delta", "citations_delta", "compaction_delta"),
 		"text":              m.text(dialect.FieldContent),
 		"partial_json":      m.use(dialect.Arguments, dialect.FieldArguments),
@@ -44,7 +45,7 @@ func deltaTable() *rule {
 		"content":           m.text("content"),
 		"encrypted_content": m.label(""),
 
-		"stop_reason":   tagged(tagStop, aString|orNull, m.words(stopReasons...)),
+		"stop_reason":   dialect.Tagged(tagStop, dialect.MaybeString, m.words(stopReasons...)),
 		"stop_sequence": maker{}.text(""),
 		"stop_details":  detailsTable(),
 		"container":     leftContainer(),
@@ -55,10 +56,10 @@ func eventTable() *rule {
 	m := maker{}
 	message := messageFields()
 	message["type"] = m.words("message")
-	return &rule{Types: anObject, Object: &object{Close: closeEvent, Fields: fields{
-		"type":               tagged(tagType, aString, m.words(eventNames...)),
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closeEvent, Fields: fields{
+		"type":               dialect.Tagged(tagType, dialect.StringType, m.words(eventNames...)),
 		"index":              {Tag: tagIndex, Types: dialect.NumberType},
-		"message":            {Types: anObject, Object: &object{Fields: message}},
+		"message":            {Types: dialect.ObjectType, Object: &object{Fields: message}},
 		"content_block":      maker{delta: true}.block(),
 		"delta":              deltaTable(),
 		"usage":              usageTable(),

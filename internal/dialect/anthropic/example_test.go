@@ -1,10 +1,7 @@
 package anthropic_test
 
 import (
-	"bytes"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -13,33 +10,8 @@ import (
 	"warder.example/guard"
 	"warder.example/internal/dialect"
 	"warder.example/internal/dialect/anthropic"
+	"warder.example/internal/dialect/dialecttest"
 )
-
-// TestExamplesStayTheSame: bodies as the API's reference has them are known in
-// full, and leave byte for byte when nothing is masked.
-func TestExamplesStayTheSame(t *testing.T) {
-	ran := map[string]int{}
-	for _, k := range kinds {
-		for i, body := range k.bodies(t) {
-			ran[k.name]++
-			leaves, out, err := k.parse(body, dialect.Limits{Unknown: dialect.RefuseUnknown})
-			if err != nil {
-				t.Fatalf("%s %d: %v", k.name, i, err)
-			}
-			if !bytes.Equal(out(nil), body) {
-				t.Errorf("%s %d changed to %s", k.name, i, out(nil))
-			}
-			for j := range leaves {
-				if l := &leaves[j]; !l.Known || l.Origin == guard.OriginUnknown {
-					t.Errorf("%s %d: %s (%.40q) has no place or origin", k.name, i, l.Path(), l.Text)
-				}
-			}
-		}
-	}
-	if ran["request"] < 6 || ran["answer"] < 4 || ran["event"] < 50 || ran["error"] != 1 || ran["count"] != 1 {
-		t.Errorf("ran %v", ran)
-	}
-}
 
 // TestLeaves: whose each text of the examples is.
 func TestLeaves(t *testing.T) {
@@ -78,13 +50,13 @@ func TestLeaves(t *testing.T) {
 	}
 	kindNames := map[guard.Kind]string{guard.Prose: "prose", guard.Name: "name", guard.ToolArguments: "arguments"}
 	found := map[string]string{}
-	for _, body := range kinds[0].bodies(t) {
-		leaves, _, err := kinds[0].parse(body, dialect.Limits{})
+	for _, e := range dialecttest.Files(t, "request_*.json") {
+		r, err := anthropic.Messages.ParseRequest(e.Body, dialect.Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range leaves {
-			l := &leaves[i]
+		for i := range r.Leaves {
+			l := &r.Leaves[i]
 			if strings.Contains(l.Text, "PNG") || dialect.IsMedia(l.Text) {
 				t.Errorf("a picture is read as text at %s", l.Path())
 			}
@@ -101,7 +73,7 @@ func TestLeaves(t *testing.T) {
 }
 
 func TestRequestFacts(t *testing.T) {
-	r, err := anthropic.Messages.ParseRequest(read(t, "request_system_blocks.json"), dialect.Limits{})
+	r, err := anthropic.Messages.ParseRequest(dialecttest.Read(t, "request_system_blocks.json"), dialect.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,13 +83,13 @@ func TestRequestFacts(t *testing.T) {
 	if diff := cmp.Diff([]string{"You are an assistant for a library.", "House rules: be brief."}, r.Operator()); diff != "" {
 		t.Errorf("operator (-want +got):\n%s", diff)
 	}
-	if r, err = anthropic.Messages.ParseRequest(read(t, "request_settings.json"), dialect.Limits{}); err != nil || !r.Stream {
+	if r, err = anthropic.Messages.ParseRequest(dialecttest.Read(t, "request_settings.json"), dialect.Limits{}); err != nil || !r.Stream {
 		t.Errorf("%+v, %v; want a stream", r, err)
 	}
-	if r, err = anthropic.CountTokens.ParseRequest(read(t, "request_settings.json"), dialect.Limits{}); err != nil || r.Stream {
+	if r, err = anthropic.CountTokens.ParseRequest(dialecttest.Read(t, "request_settings.json"), dialect.Limits{}); err != nil || r.Stream {
 		t.Errorf("%+v, %v; counting streams nothing", r, err)
 	}
-	if r, err = anthropic.Messages.ParseRequest(read(t, "request_tools.json"), dialect.Limits{}); err != nil || !r.HasTools {
+	if r, err = anthropic.Messages.ParseRequest(dialecttest.Read(t, "request_tools.json"), dialect.Limits{}); err != nil || !r.HasTools {
 		t.Errorf("%+v, %v; want tools", r, err)
 	}
 }
@@ -156,14 +128,14 @@ func TestExtension(t *testing.T) {
 		if _, err := anthropic.Messages.ParseRequest([]byte(`{"model":"m","messages":[`+b+`]}`), dialect.Limits{}); err == nil {
 			t.Errorf("%s: accepted", name)
 		} else {
-			problem(t, err)
+			dialecttest.Problem(t, err)
 		}
 	}
 }
 
 // TestAnswerFacts: what an answer says about itself.
 func TestAnswerFacts(t *testing.T) {
-	a, err := anthropic.Messages.ParseAnswer(read(t, "answer_text.json"), dialect.Limits{})
+	a, err := anthropic.Messages.ParseAnswer(dialecttest.Read(t, "answer_text.json"), dialect.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,10 +149,10 @@ func TestAnswerFacts(t *testing.T) {
 			t.Errorf("%s is of turn %d, want all blocks in one", a.Leaves[i].Path(), a.Leaves[i].Turn)
 		}
 	}
-	if a, err = anthropic.Messages.ParseAnswer(read(t, "error.json"), dialect.Limits{}); err != nil || !a.Error {
+	if a, err = anthropic.Messages.ParseAnswer(dialecttest.Read(t, "error.json"), dialect.Limits{}); err != nil || !a.Error {
 		t.Errorf("%+v, %v; want an error", a, err)
 	}
-	if leaves, err := anthropic.Messages.ParseError(read(t, "error.json"), dialect.Limits{}); err != nil || len(leaves) != 4 {
+	if leaves, err := anthropic.Messages.ParseError(dialecttest.Read(t, "error.json"), dialect.Limits{}); err != nil || len(leaves) != 4 {
 		t.Errorf("%d leaves, %v; want 4", len(leaves), err)
 	}
 	for _, p := range []dialect.Protocol{anthropic.Messages, anthropic.CountTokens} {
@@ -230,7 +202,7 @@ func TestRefused(t *testing.T) {
 	} {
 		if _, err := anthropic.Messages.ParseRequest([]byte(c.body), dialect.Limits{}); err == nil {
 			t.Errorf("%s: accepted", c.name)
-		} else if p := problem(t, err); p.Code != c.code {
+		} else if p := dialecttest.Problem(t, err); p.Code != c.code {
 			t.Errorf("%s: %v, want %s", c.name, p, c.code)
 		}
 	}
@@ -238,52 +210,3 @@ func TestRefused(t *testing.T) {
 
 // picture returns base64 that begins as a picture does.
 func picture() string { return "iVBORw0KGgoAAAANSUhEUg" + strings.Repeat("AAAA", 100) + "AA" }
-
-// TestMaskedBodies: a mask changes its string and no other byte.
-func TestMaskedBodies(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(3, 7))
-	ran := 0
-	for _, k := range kinds {
-		for _, body := range k.bodies(t) {
-			leaves, out, err := k.parse(body, dialect.Limits{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i := range leaves {
-				l := &leaves[i]
-				at := strings.Index(string(body), l.Text)
-				if l.Inner || len(l.Text) < 4 || at < 0 || strings.Count(string(body), l.Text) != 1 {
-					continue
-				}
-				ran++
-				from := rnd.IntN(len(l.Text))
-				for from > 0 && l.Text[from]&0xc0 == 0x80 {
-					from--
-				}
-				masked := out([]dialect.Edit{{Leaf: i, Masks: []guard.Mask{{Span: guard.Span{Start: from, End: len(l.Text)}, With: "[X]"}}}})
-				if want := string(body[:at+from]) + "[X]" + string(body[at+len(l.Text):]); string(masked) != want {
-					t.Errorf("masked %s to %s, want %s", body, masked, want)
-				}
-			}
-		}
-	}
-	if ran < 140 {
-		t.Errorf("masked %d texts, want at least 140", ran)
-	}
-}
-
-// drain reads a stream at the boundaries that a reader gives.
-func drain(t testing.TB, r io.Reader, each func(dialect.Event)) {
-	t.Helper()
-	events := dialect.NewEventReader(r, 0)
-	for {
-		ev, err := events.Next()
-		if err == io.EOF {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		each(ev)
-	}
-}

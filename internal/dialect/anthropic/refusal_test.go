@@ -9,6 +9,7 @@ import (
 
 	"warder.example/internal/dialect"
 	"warder.example/internal/dialect/anthropic"
+	"warder.example/internal/dialect/dialecttest"
 )
 
 // hostile is a text that must not break out of what Warder writes.
@@ -27,7 +28,7 @@ type reference struct {
 	Err                  string
 }
 
-func (r *reference) take(e event) error {
+func (r *reference) take(e dialecttest.Event) error {
 	var m struct {
 		Type    string
 		Index   int
@@ -53,12 +54,12 @@ func (r *reference) take(e event) error {
 		}
 		Request string `json:"request_id"`
 	}
-	if err := json.Unmarshal([]byte(e.data), &m); err != nil {
+	if err := json.Unmarshal(e.Data, &m); err != nil {
 		return err
 	}
 	switch {
-	case e.name != m.Type:
-		return fmt.Errorf("name %q, type %q", e.name, m.Type)
+	case e.Name != m.Type:
+		return fmt.Errorf("name %q, type %q", e.Name, m.Type)
 	case r.Ended || r.Err != "":
 		return fmt.Errorf("%s after the end", m.Type)
 	case r.Started == (m.Type == "message_start") && m.Type != "error":
@@ -68,7 +69,7 @@ func (r *reference) take(e event) error {
 	case "message_start":
 		r.Started, r.ID, r.Model, r.Open = true, m.Message.ID, m.Message.Model, map[int]bool{}
 		if m.Message.Type != "message" || m.Message.Role != "assistant" || m.Message.Content == nil {
-			return fmt.Errorf("no message in %s", e.data)
+			return fmt.Errorf("no message in %s", e.Data)
 		}
 	case "content_block_start":
 		if m.Index != len(r.Text) || m.Block == nil {
@@ -87,7 +88,7 @@ func (r *reference) take(e event) error {
 		delete(r.Open, m.Index)
 	case "message_delta":
 		if len(r.Open) > 0 || m.Delta == nil || m.Usage == nil {
-			return fmt.Errorf("the message ends with %d open blocks: %s", len(r.Open), e.data)
+			return fmt.Errorf("the message ends with %d open blocks: %s", len(r.Open), e.Data)
 		}
 		r.Stop, r.Output = m.Delta.Stop, m.Usage.Output
 		if m.Delta.Details != nil {
@@ -108,7 +109,7 @@ func (r *reference) take(e event) error {
 func play(t testing.TB, stream []byte) *reference {
 	t.Helper()
 	r := &reference{}
-	for _, e := range eventsOf(t, stream) {
+	for _, e := range dialecttest.Events(t, stream) {
 		if err := r.take(e); err != nil {
 			t.Fatalf("%v in\n%s", err, stream)
 		}
@@ -157,8 +158,8 @@ func TestRefusalStream(t *testing.T) {
 // that a strict client takes, and that ends as a refusal.
 func TestRefusalTail(t *testing.T) {
 	ran := 0
-	for _, name := range files(t, "stream_*.txt") {
-		events := eventsOf(t, read(t, name))
+	for _, stream := range dialecttest.Files(t, "stream_*.txt") {
+		name, events := stream.Name, dialecttest.Events(t, stream.Body)
 		for n := range events {
 			ran++
 			chunks := anthropic.Messages.Chunks(dialect.Limits{})
@@ -166,7 +167,7 @@ func TestRefusalTail(t *testing.T) {
 			told := chunks.Told()
 			ended := false
 			for _, e := range events[:n] {
-				c, err := chunks.Parse(e.name, []byte(e.data))
+				c, err := chunks.Parse(e.Name, e.Data)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -186,7 +187,7 @@ func TestRefusalTail(t *testing.T) {
 				continue
 			}
 			tail := anthropic.Messages.RefusalTail(refusal, told)
-			for _, e := range eventsOf(t, tail) {
+			for _, e := range dialecttest.Events(t, tail) {
 				if err := client.take(e); err != nil {
 					t.Fatalf("%s cut before event %d: %v in\n%s", name, n, err, tail)
 				}
@@ -195,7 +196,7 @@ func TestRefusalTail(t *testing.T) {
 				t.Errorf("%s cut before event %d: %+v", name, n, client)
 			}
 			failed := &reference{Started: client.Started}
-			for _, e := range eventsOf(t, anthropic.Messages.FailureEvent(dialect.Failure{Status: 502, Code: "upstream_cut", Message: hostile, Request: "req_1"}, told)) {
+			for _, e := range dialecttest.Events(t, anthropic.Messages.FailureEvent(dialect.Failure{Status: 502, Code: "upstream_cut", Message: hostile, Request: "req_1"}, told)) {
 				if err := failed.take(e); err != nil {
 					t.Fatal(err)
 				}

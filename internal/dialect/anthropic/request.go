@@ -31,7 +31,7 @@ func closeMessage(s *dialect.Scope) error {
 // wayToCap is where Warder may write the most tokens of an answer.
 var wayToCap = []dialect.Member{{Name: "max_tokens", Tag: tagMaxTokens}}
 
-func closeRequest(s *dialect.Scope) (err error) {
+func closeRequest(s *dialect.Scope) error {
 	r := s.State().(*dialect.Request)
 	model, _ := s.Value(tagModel)
 	r.Model = strings.Clone(model.Text)
@@ -49,9 +49,5 @@ func closeRequest(s *dialect.Scope) (err error) {
 		}
 		r.MaxTokens = n
 	}
-	if r.Subject, err = s.ClaimText(tagSubject); err != nil {
-		return err
-	}
-	r.Session, err = s.ClaimText(tagSession)
-	return err
+	return r.Claims(s, tagSubject, tagSession)
 }

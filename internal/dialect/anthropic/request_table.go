@@ -9,9 +9,9 @@ import (
 func systemTable() *rule {
 	text := func() *rule { return &rule{Use: dialect.Prose, Origin: operator, Name: dialect.FieldInstructions} }
 	r := text()
-	r.Types = aString | anArray
-	r.Items = &rule{Types: anObject, Object: &object{Fields: fields{
-		"type": words(operator, "text"), "text": text(), "cache_control": cacheTable(), "citations": list(plain()),
+	r.Types = dialect.StringType | dialect.ArrayType
+	r.Items = &rule{Types: dialect.ObjectType, Object: &object{Fields: fields{
+		"type": dialect.Words(operator, "text"), "text": text(), "cache_control": cacheTable(), "citations": dialect.List(dialect.Plain()),
 	}}}
 	return r
 }
@@ -19,9 +19,9 @@ func systemTable() *rule {
 func messageTable() *rule {
 	m := maker{claims: true}
 	content := m.text(dialect.FieldContent)
-	content.Types, content.Items = aString|anArray, m.block()
-	return &rule{Types: anObject, Object: &object{Required: []string{"role"}, Close: closeMessage, Fields: fields{
-		"role":    tagged(tagRole, aString, m.words("user", "assistant", "system")),
+	content.Types, content.Items = dialect.StringType|dialect.ArrayType, m.block()
+	return &rule{Types: dialect.ObjectType, Object: &object{Required: []string{"role"}, Close: closeMessage, Fields: fields{
+		"role":    dialect.Tagged(tagRole, dialect.StringType, m.words("user", "assistant", "system")),
 		"content": content,
 		"warder":  dialect.OriginClaim(tagOrigin),
 	}}}
@@ -29,28 +29,28 @@ func messageTable() *rule {
 
 // contextTable says what the provider may leave out of a long conversation.
 func contextTable() *rule {
-	amount := words(operator, "all")
-	amount.Object = &object{Fields: fields{"type": words(operator, "input_tokens", "tool_uses", "thinking_turns", "all"), "value": plain()}}
-	names := label(operator)
-	names.Items = label(operator)
-	return known(fields{"edits": list(known(fields{
-		"type":    words(operator, "clear_tool_uses_20250919", "clear_thinking_20251015", "compact_20260112"),
+	amount := dialect.Words(operator, "all")
+	amount.Object = &object{Fields: fields{"type": dialect.Words(operator, "input_tokens", "tool_uses", "thinking_turns", "all"), "value": dialect.Plain()}}
+	names := dialect.Name(operator)
+	names.Items = dialect.Name(operator)
+	return dialect.Known(fields{"edits": dialect.List(dialect.Known(fields{
+		"type":    dialect.Words(operator, "clear_tool_uses_20250919", "clear_thinking_20251015", "compact_20260112"),
 		"trigger": amount, "keep": amount, "clear_at_least": amount, "exclude_tools": names, "clear_tool_inputs": names,
-		"instructions": prose(operator), "pause_after_compaction": plain(),
+		"instructions": dialect.Text(operator), "pause_after_compaction": dialect.Plain(),
 	}))})
 }
 
 func formatTable() *rule {
-	return known(fields{"type": words(operator, "json_schema"), "schema": schema(prose(operator))})
+	return dialect.Known(fields{"type": dialect.Words(operator, "json_schema"), "schema": dialect.Schema(dialect.Text(operator))})
 }
 
 // containerTable is where code runs: its id, or what it is made of.
 func containerTable() *rule {
-	r := label(operator)
+	r := dialect.Kept("container", dialect.Name(operator))
 	r.Object = &object{Fields: fields{
-		"id": label(operator),
-		"skills": list(known(fields{
-			"type": words(operator, "anthropic", "custom"), "skill_id": label(operator), "version": label(operator),
+		"id": dialect.Kept("container", dialect.Name(operator)),
+		"skills": dialect.List(dialect.Known(fields{
+			"type": dialect.Words(operator, "anthropic", "custom"), "skill_id": dialect.Name(operator), "version": dialect.Name(operator),
 		})),
 	}}
 	return r
@@ -59,40 +59,40 @@ func containerTable() *rule {
 func requestTable() *rule {
 	user := guard.OriginUser
 	f := fields{
-		"model":          tagged(tagModel, aString, label(user)),
-		"messages":       {Types: anArray, Turns: true, Items: messageTable()},
+		"model":          dialect.Tagged(tagModel, dialect.StringType, dialect.Name(user)),
+		"messages":       {Types: dialect.ArrayType, Turns: true, Items: messageTable()},
 		"system":         systemTable(),
-		"max_tokens":     tagged(tagMaxTokens, dialect.NumberType, plain()),
-		"stream":         tagged(tagStream, dialect.BoolType|orNull, plain()),
-		"tools":          typed(anArray|orNull, list(toolTable())),
+		"max_tokens":     dialect.Tagged(tagMaxTokens, dialect.NumberType, dialect.Plain()),
+		"stream":         dialect.Tagged(tagStream, dialect.MaybeBool, dialect.Plain()),
+		"tools":          dialect.Typed(dialect.MaybeArray, dialect.List(toolTable())),
 		"tool_choice":    choiceTable(),
-		"metadata":       typed(anObject|orNull, known(fields{"user_id": tagged(tagUser, aString|orNull, label(user))})),
-		"stop_sequences": list(prose(user)),
-		"thinking": known(fields{
-			"type": words(operator, "enabled", "disabled", "adaptive", "between_tools"), "budget_tokens": plain(),
-			"display": words(operator, "summarized", "omitted"),
+		"metadata":       dialect.Typed(dialect.MaybeObject, dialect.Known(fields{"user_id": dialect.Tagged(tagUser, dialect.MaybeString, dialect.Name(user))})),
+		"stop_sequences": dialect.List(dialect.Text(user)),
+		"thinking": dialect.Known(fields{
+			"type": dialect.Words(operator, "enabled", "disabled", "adaptive", "between_tools"), "budget_tokens": dialect.Plain(),
+			"display": dialect.Words(operator, "summarized", "omitted"),
 		}),
-		"output_config": known(fields{
-			"effort": words(operator, "low", "medium", "high", "xhigh", "max"), "format": formatTable(),
-			"task_budget": known(fields{"type": words(operator, "tokens"), "total": plain(), "remaining": plain()}),
+		"output_config": dialect.Known(fields{
+			"effort": dialect.Words(operator, "low", "medium", "high", "xhigh", "max"), "format": formatTable(),
+			"task_budget": dialect.Known(fields{"type": dialect.Words(operator, "tokens"), "total": dialect.Plain(), "remaining": dialect.Plain()}),
 		}),
 		"output_format":      formatTable(),
 		"context_management": contextTable(),
 		"container":          containerTable(),
-		"mcp_servers":        list(serverTable()),
+		"mcp_servers":        dialect.List(serverTable()),
 		"cache_control":      cacheTable(),
-		"diagnostics":        known(fields{"previous_message_id": label(user)}),
-		"service_tier":       words(user, "auto", "standard_only"),
-		"speed":              words(user, "standard", "fast"),
-		"inference_geo":      label(user),
-		"user_profile_id":    label(user),
-		"workspace_id":       label(user),
-		"temperature":        plain(),
-		"top_p":              plain(),
-		"top_k":              plain(),
+		"diagnostics":        dialect.Known(fields{"previous_message_id": dialect.Name(user)}),
+		"service_tier":       dialect.Words(user, "auto", "standard_only"),
+		"speed":              dialect.Words(user, "standard", "fast"),
+		"inference_geo":      dialect.Name(user),
+		"user_profile_id":    dialect.Name(user),
+		"workspace_id":       dialect.Name(user),
+		"temperature":        dialect.Plain(),
+		"top_p":              dialect.Plain(),
+		"top_k":              dialect.Plain(),
 		"warder":             dialect.ExchangeClaim(tagSubject, tagSession),
 	}
-	return &rule{Types: anObject, Object: &object{Fields: f, Required: []string{"model", "messages"}, Close: closeRequest}}
+	return &rule{Types: dialect.ObjectType, Object: &object{Fields: f, Required: []string{"model", "messages"}, Close: closeRequest}}
 }
 
 var requestSpec = dialect.NewSpec(requestTable(), dialect.SpecOptions{})

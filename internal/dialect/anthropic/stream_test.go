@@ -1,19 +1,14 @@
 package anthropic_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"math/rand/v2"
-	"strings"
 	"testing"
-	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
-	"warder.example/guard"
 	"warder.example/internal/dialect"
 	"warder.example/internal/dialect/anthropic"
+	"warder.example/internal/dialect/dialecttest"
 )
 
 // said is what one text of a stream says, by its key.
@@ -25,10 +20,7 @@ func hear(t testing.TB, stream []byte) (texts said, finished []int, done, failed
 	t.Helper()
 	texts = said{}
 	r := anthropic.Messages.Chunks(dialect.Limits{Unknown: dialect.RefuseUnknown})
-	drain(t, bytes.NewReader(stream), func(ev dialect.Event) {
-		if ev.Data == nil {
-			return
-		}
+	for _, ev := range dialecttest.Events(t, stream) {
 		c, err := r.Parse(ev.Name, ev.Data)
 		if err != nil {
 			t.Fatalf("%s: %v", ev.Data, err)
@@ -49,7 +41,7 @@ func hear(t testing.TB, stream []byte) (texts said, finished []int, done, failed
 			}
 		}
 		done, failed = done || c.Done, failed || c.Error
-	})
+	}
 	return texts, finished, done, failed
 }
 
@@ -71,7 +63,7 @@ func TestStreams(t *testing.T) {
 		{"stream_refusal.txt", said{"0 delta.content": "I"}, []int{0, 0}, false},
 		{"stream_compaction.txt", said{"0 content": "The user asked for hours."}, []int{0, 0}, false},
 	} {
-		texts, finished, done, failed := hear(t, read(t, c.file))
+		texts, finished, done, failed := hear(t, dialecttest.Read(t, c.file))
 		for key, want := range c.texts {
 			if texts[key] != want {
 				t.Errorf("%s: %s is %q, want %q", c.file, key, texts[key], want)
@@ -82,88 +74,6 @@ func TestStreams(t *testing.T) {
 		}
 		if failed != c.failed || done == c.failed {
 			t.Errorf("%s: done %v, failed %v", c.file, done, failed)
-		}
-	}
-}
-
-// TestStreamsAtAnyChunking: how bytes arrive changes nothing.
-func TestStreamsAtAnyChunking(t *testing.T) {
-	for _, name := range files(t, "stream_*.txt") {
-		stream := read(t, name)
-		var whole, single bytes.Buffer
-		r := anthropic.Messages.Chunks(dialect.Limits{})
-		drain(t, bytes.NewReader(stream), func(ev dialect.Event) { whole.Write(ev.Raw) })
-		drain(t, iotest.OneByteReader(bytes.NewReader(stream)), func(ev dialect.Event) {
-			single.Write(ev.Raw)
-			if ev.Data == nil {
-				return
-			}
-			if c, err := r.Parse(ev.Name, ev.Data); err != nil || c.Rewritten() || !bytes.Equal(c.Data(nil), ev.Data) {
-				t.Errorf("%s: %q is not what it was: %v", name, ev.Data, err)
-			}
-		})
-		if !bytes.Equal(whole.Bytes(), stream) || !bytes.Equal(single.Bytes(), stream) {
-			t.Errorf("%s changed", name)
-		}
-	}
-}
-
-// cut writes a text as deltas of a block, cut anywhere between characters.
-func cut(rnd *rand.Rand, text, kind, member string) (out []string) {
-	for text != "" {
-		n := min(1+rnd.IntN(5), len(text))
-		for n < len(text) && text[n]&0xc0 == 0x80 {
-			n++
-		}
-		piece, _ := json.Marshal(text[:n])
-		out = append(out, `{"type":"content_block_delta","index":4,"delta":{"type":"`+kind+`","`+member+`":`+string(piece)+`}}`)
-		text = text[n:]
-	}
-	return out
-}
-
-// TestMasksOverDeltas: what is masked in a text of a stream is what a client that
-// puts it together misses, for each kind of text.
-func TestMasksOverDeltas(t *testing.T) {
-	const text = `{"to":"é anna@museum.example 漢","n":1}`
-	rnd := rand.New(rand.NewPCG(9, 9))
-	for _, kind := range []struct{ kind, member, field string }{
-		{"text_delta", "text", dialect.FieldContent}, {"thinking_delta", "thinking", "thinking"},
-		{"input_json_delta", "partial_json", dialect.FieldArguments}, {"compaction_delta", "content", "content"},
-	} {
-		for range 50 {
-			r := anthropic.Messages.Chunks(dialect.Limits{})
-			from := strings.Index(text, "anna@")
-			to := from + len("anna@museum.example")
-			var got strings.Builder
-			at := 0
-			for _, data := range cut(rnd, text, kind.kind, kind.member) {
-				c, err := r.Parse("content_block_delta", []byte(data))
-				if err != nil {
-					t.Fatal(err)
-				}
-				l := c.Leaves[len(c.Leaves)-1]
-				if l.Key != (dialect.Key{Choice: 4, Tool: -1, Field: kind.field}) || !l.Delta || l.Inner {
-					t.Fatalf("leaf %+v", l)
-				}
-				m := guard.Mask{Span: guard.Span{Start: max(from, at) - at, End: min(to, at+len(l.Text)) - at}, With: "[E]"}
-				if from < at {
-					m.With = ""
-				}
-				var edits []dialect.Edit
-				if m.Start < m.End {
-					edits = []dialect.Edit{{Leaf: len(c.Leaves) - 1, Masks: []guard.Mask{m}}}
-				}
-				at += len(l.Text)
-				var back struct{ Delta map[string]string }
-				if err := json.Unmarshal(c.Data(edits), &back); err != nil {
-					t.Fatalf("%s: %v", c.Data(edits), err)
-				}
-				got.WriteString(back.Delta[kind.member])
-			}
-			if want := text[:from] + "[E]" + text[to:]; got.String() != want {
-				t.Fatalf("%s: a client reads %q, want %q", kind.kind, got.String(), want)
-			}
 		}
 	}
 }
@@ -207,7 +117,7 @@ func TestEventsRefused(t *testing.T) {
 		if _, err := anthropic.Messages.Chunks(dialect.Limits{}).Parse(c.event, []byte(c.data)); err == nil {
 			t.Errorf("%s: accepted", c.name)
 		} else {
-			problem(t, err)
+			dialecttest.Problem(t, err)
 		}
 	}
 	for _, c := range []struct{ event, data string }{
@@ -223,8 +133,8 @@ func TestEventsRefused(t *testing.T) {
 func TestUsageInStreams(t *testing.T) {
 	r := anthropic.Messages.Chunks(dialect.Limits{})
 	var got []dialect.Usage
-	for _, e := range eventsOf(t, read(t, "stream_thinking.txt")) {
-		c, err := r.Parse(e.name, []byte(e.data))
+	for _, e := range dialecttest.Events(t, dialecttest.Read(t, "stream_thinking.txt")) {
+		c, err := r.Parse(e.Name, e.Data)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,21 +8,6 @@ import (
 // operator describes tools and formats: the application's developer wrote them.
 const operator = guard.OriginOperator
 
-var schemaTypes = []string{"object", "string", "number", "integer", "boolean", "array", "null"}
-
-// schema reads a JSON schema with text as the rule for its strings. Its types are
-// structure; all other strings, and names that could carry text, are inspected.
-func schema(text *rule) *rule {
-	o := &object{Rest: text}
-	text.Items, text.Object = text, o
-	kind := &rule{Use: dialect.Word, Words: schemaTypes, Origin: text.Origin, Late: text.Late, Object: o}
-	kind.Items = kind
-	names := &rule{Use: dialect.Label, Origin: text.Origin, Late: text.Late, Object: o}
-	names.Items = &rule{Use: dialect.Label, Origin: text.Origin, Late: text.Late}
-	o.Fields = fields{"type": kind, "required": names}
-	return text
-}
-
 var callers = []string{"direct", "code_execution_20250825", "code_execution_20260120", "code_execution_20260521"}
 
 // toolTypes are the kinds of tools: the caller's own, and those that the provider
@@ -39,32 +24,29 @@ var toolTypes = []string{
 
 // toolTable reads tools of all types.
 func toolTable() *rule {
-	examples := prose(operator)
-	examples.Items = examples
-	examples.Object = &object{Rest: examples}
-	switches := known(fields{"enabled": plain(), "defer_loading": plain()})
-	named := list(known(fields{"type": words(operator, "tool_reference"), "name": label(operator)}))
-	sources := known(fields{"type": words(operator, "all", "none", "only", "except"), "tools": named})
+	switches := dialect.Known(fields{"enabled": dialect.Plain(), "defer_loading": dialect.Plain()})
+	named := dialect.List(dialect.Known(fields{"type": dialect.Words(operator, "tool_reference"), "name": dialect.Name(operator)}))
+	sources := dialect.Known(fields{"type": dialect.Words(operator, "all", "none", "only", "except"), "tools": named})
 	f := fields{
-		"type": words(operator, toolTypes...), "name": label(operator), "description": prose(operator), "input_schema": schema(prose(operator)),
-		"input_examples": examples, "cache_control": cacheTable(), "allowed_callers": list(words(operator, callers...)),
-		"allowed_domains": list(label(operator)), "blocked_domains": list(label(operator)), "citations": known(fields{"enabled": plain()}),
-		"user_location": known(fields{
-			"type": words(operator, "approximate"), "city": label(guard.OriginUser), "country": label(guard.OriginUser),
-			"region": label(guard.OriginUser), "timezone": label(guard.OriginUser),
+		"type": dialect.Words(operator, toolTypes...), "name": dialect.Name(operator), "description": dialect.Text(operator), "input_schema": dialect.Schema(dialect.Text(operator)),
+		"input_examples": dialect.Anything(dialect.Text(operator)), "cache_control": cacheTable(), "allowed_callers": dialect.List(dialect.Words(operator, callers...)),
+		"allowed_domains": dialect.List(dialect.Name(operator)), "blocked_domains": dialect.List(dialect.Name(operator)), "citations": dialect.Known(fields{"enabled": dialect.Plain()}),
+		"user_location": dialect.Known(fields{
+			"type": dialect.Words(operator, "approximate"), "city": dialect.Name(guard.OriginUser), "country": dialect.Name(guard.OriginUser),
+			"region": dialect.Name(guard.OriginUser), "timezone": dialect.Name(guard.OriginUser),
 		}),
-		"response_inclusion": words(operator, "full", "excluded"),
-		"url_sources":        known(fields{"client_tool_results": sources, "server_tool_results": sources, "user_input": sources}),
-		"mcp_server_name":    label(operator), "default_config": switches,
-		"configs": {Object: &object{Rest: &rule{Use: dialect.Label, Origin: operator, Object: switches.Object}}},
-		"tools":   list(known(fields{"name": label(operator), "description": prose(operator), "input_schema": schema(prose(operator))})),
-		"model":   label(operator), "caching": cacheTable(),
+		"response_inclusion": dialect.Words(operator, "full", "excluded"),
+		"url_sources":        dialect.Known(fields{"client_tool_results": sources, "server_tool_results": sources, "user_input": sources}),
+		"mcp_server_name":    dialect.Name(operator), "default_config": switches,
+		"configs": dialect.Free(&rule{Use: dialect.Label, Origin: operator, Object: switches.Object}),
+		"tools":   dialect.List(dialect.Known(fields{"name": dialect.Name(operator), "description": dialect.Text(operator), "input_schema": dialect.Schema(dialect.Text(operator))})),
+		"model":   dialect.Name(operator), "caching": cacheTable(),
 	}
 	for _, name := range []string{"strict", "defer_loading", "eager_input_streaming", "max_uses", "max_content_tokens", "max_characters", "max_tokens",
 		"use_cache", "display_width_px", "display_height_px", "display_number", "enable_zoom"} {
-		f[name] = plain()
+		f[name] = dialect.Plain()
 	}
-	return &rule{Types: anObject, Object: &object{Close: closeTool, Fields: f}}
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closeTool, Fields: f}}
 }
 
 func closeTool(s *dialect.Scope) error {
@@ -73,16 +55,16 @@ func closeTool(s *dialect.Scope) error {
 }
 
 func choiceTable() *rule {
-	return typed(anObject|orNull, known(fields{
-		"type": words(operator, "auto", "any", "tool", "none"), "name": label(operator), "disable_parallel_tool_use": plain(),
+	return dialect.Typed(dialect.MaybeObject, dialect.Known(fields{
+		"type": dialect.Words(operator, "auto", "any", "tool", "none"), "name": dialect.Name(operator), "disable_parallel_tool_use": dialect.Plain(),
 	}))
 }
 
 // serverTable is an MCP server that the provider calls. Its token is a credential
 // for somebody else, and judged as one.
 func serverTable() *rule {
-	return known(fields{
-		"type": words(operator, "url"), "name": label(operator), "url": prose(operator), "authorization_token": label(operator),
-		"tool_configuration": known(fields{"enabled": plain(), "allowed_tools": list(label(operator))}),
+	return dialect.Known(fields{
+		"type": dialect.Words(operator, "url"), "name": dialect.Name(operator), "url": dialect.Text(operator), "authorization_token": dialect.Name(operator),
+		"tool_configuration": dialect.Known(fields{"enabled": dialect.Plain(), "allowed_tools": dialect.List(dialect.Name(operator))}),
 	})
 }

@@ -25,10 +25,10 @@ const (
 var spoken = maker{origin: guard.OriginModel}
 
 func ratingsTable() *rule {
-	return list(known(fields{
+	return dialect.List(dialect.Known(fields{
 		"category": spoken.words(harmCategories...), "probability": spoken.words("HARM_PROBABILITY_UNSPECIFIED", "NEGLIGIBLE", "LOW", "MEDIUM", "HIGH"),
 		"severity":             spoken.words("HARM_SEVERITY_UNSPECIFIED", "HARM_SEVERITY_NEGLIGIBLE", "HARM_SEVERITY_LOW", "HARM_SEVERITY_MEDIUM", "HARM_SEVERITY_HIGH"),
-		"overwrittenThreshold": spoken.words(harmThresholds...), "blocked": plain(), "probabilityScore": plain(), "severityScore": plain(),
+		"overwrittenThreshold": spoken.words(harmThresholds...), "blocked": dialect.Plain(), "probabilityScore": dialect.Plain(), "severityScore": dialect.Plain(),
 	}))
 }
 
@@ -38,26 +38,25 @@ func logprobsTable(delta bool) *rule {
 	token := func(u dialect.Use, name string) *rule {
 		r := spoken.use(u, name)
 		r.Delta = delta && u == dialect.Token
-		return list(known(fields{"token": r, "tokenId": plain(), "logProbability": plain()}))
+		return dialect.List(dialect.Known(fields{"token": r, "tokenId": dialect.Plain(), "logProbability": dialect.Plain()}))
 	}
-	r := known(fields{
-		"chosenCandidates": token(dialect.Token, "logprobs"), "logProbabilitySum": plain(),
-		"topCandidates": list(known(fields{"candidates": token(dialect.Candidate, "logprobs.candidates")})),
+	r := dialect.Known(fields{
+		"chosenCandidates": token(dialect.Token, "logprobs"), "logProbabilitySum": dialect.Plain(),
+		"topCandidates": dialect.List(dialect.Known(fields{"candidates": token(dialect.Candidate, "logprobs.candidates")})),
 	})
 	r.Drop = true
 	return r
 }
 
 func usageTable() *rule {
-	count := func(t dialect.Tag) *rule { return &rule{Tag: t} }
-	details := list(known(fields{
+	details := dialect.List(dialect.Known(fields{
 		"modality":   spoken.words("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "VIDEO", "AUDIO", "DOCUMENT"),
-		"tokenCount": plain(),
+		"tokenCount": dialect.Plain(),
 	}))
 	return &rule{Object: &object{Close: closeUsage, Fields: fields{
-		"promptTokenCount": count(tagPrompt), "candidatesTokenCount": count(tagAnswered), "totalTokenCount": count(tagTotal),
-		"thoughtsTokenCount": count(tagThoughts), "cachedContentTokenCount": count(tagCached), "toolUsePromptTokenCount": count(tagTools),
-		"initialPromptTokenCount": plain(), "promptTokensDetails": details, "candidatesTokensDetails": details,
+		"promptTokenCount": dialect.Counted(tagPrompt), "candidatesTokenCount": dialect.Counted(tagAnswered), "totalTokenCount": dialect.Counted(tagTotal),
+		"thoughtsTokenCount": dialect.Counted(tagThoughts), "cachedContentTokenCount": dialect.Counted(tagCached), "toolUsePromptTokenCount": dialect.Counted(tagTools),
+		"initialPromptTokenCount": dialect.Plain(), "promptTokensDetails": details, "candidatesTokensDetails": details,
 		"cacheTokensDetails": details, "toolUsePromptTokensDetails": details,
 		"trafficType": spoken.words("TRAFFIC_TYPE_UNSPECIFIED", "ON_DEMAND", "PROVISIONED_THROUGHPUT"),
 		"serviceTier": spoken.words("unspecified", "flex", "standard", "priority"),
@@ -65,44 +64,44 @@ func usageTable() *rule {
 }
 
 func errorTable() *rule {
-	detail := anything(spoken.text(""))
+	detail := dialect.Anything(spoken.text(""))
 	detail.Object.Fields = fields{"@type": spoken.label(""), "reason": spoken.label(""), "domain": spoken.label("")}
 	return &rule{Use: dialect.Prose, Origin: guard.OriginModel, Tag: tagError, Object: &object{Fields: fields{
-		"code": plain(), "message": spoken.text("error.message"), "status": spoken.label("error.status"), "details": detail,
+		"code": dialect.Plain(), "message": spoken.text("error.message"), "status": spoken.label("error.status"), "details": detail,
 	}}}
 }
 
 // candidateTable is one of several answers.
 func candidateTable(delta bool) *rule {
-	return &rule{Types: anObject, Object: &object{Close: closeCandidate, Fields: fields{
-		"content":            typed(anObject|orNull, maker{delta: delta}.content(nil)),
-		"index":              {Tag: tagIndex, Types: aNumber | orNull},
-		"finishReason":       tagged(tagFinish, aString|orNull, spoken.words(finishes...)),
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closeCandidate, Fields: fields{
+		"content":            dialect.Typed(dialect.MaybeObject, maker{delta: delta}.content(nil)),
+		"index":              {Tag: tagIndex, Types: dialect.MaybeNumber},
+		"finishReason":       dialect.Tagged(tagFinish, dialect.MaybeString, spoken.words(finishes...)),
 		"finishMessage":      spoken.text("finishMessage"),
 		"safetyRatings":      ratingsTable(),
 		"citationMetadata":   citationTable(),
 		"groundingMetadata":  groundingTable(),
 		"urlContextMetadata": readTable(),
 		"logprobsResult":     logprobsTable(delta),
-		"avgLogprobs":        plain(),
-		"tokenCount":         plain(),
+		"avgLogprobs":        dialect.Plain(),
+		"tokenCount":         dialect.Plain(),
 		"continuationToken":  spoken.label(""),
 	}}}
 }
 
 // answerTable reads whole answers and, with delta, the events of streamed ones.
 func answerTable(delta bool) *rule {
-	return &rule{Types: anObject, Object: &object{Close: closeAnswer, Fields: fields{
-		"candidates": {Types: anArray | orNull, Turns: true, Items: candidateTable(delta)},
-		"promptFeedback": {Types: anObject | orNull, Object: &object{Close: closeFeedback, Fields: fields{
-			"blockReason": tagged(tagBlock, aString|orNull, spoken.words(blocks...)), "blockReasonMessage": spoken.text("blockReasonMessage"),
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closeAnswer, Fields: fields{
+		"candidates": {Types: dialect.MaybeArray, Turns: true, Items: candidateTable(delta)},
+		"promptFeedback": {Types: dialect.MaybeObject, Object: &object{Close: closeFeedback, Fields: fields{
+			"blockReason": dialect.Tagged(tagBlock, dialect.MaybeString, spoken.words(blocks...)), "blockReasonMessage": spoken.text("blockReasonMessage"),
 			"safetyRatings": ratingsTable(),
 		}}},
 		"usageMetadata": usageTable(),
-		"modelVersion":  tagged(tagModel, aString|orNull, spoken.label(dialect.FieldModel)),
-		"responseId":    tagged(tagID, aString|orNull, spoken.label(dialect.FieldID)),
+		"modelVersion":  dialect.Tagged(tagModel, dialect.MaybeString, spoken.label(dialect.FieldModel)),
+		"responseId":    dialect.Tagged(tagID, dialect.MaybeString, spoken.label(dialect.FieldID)),
 		"createTime":    spoken.label("createTime"),
-		"modelStatus": known(fields{
+		"modelStatus": dialect.Known(fields{
 			"modelStage": spoken.label(""), "retirementTime": spoken.label(""), "message": spoken.text(""),
 		}),
 		"error": errorTable(),
@@ -163,9 +162,6 @@ func closeUsage(s *dialect.Scope) error {
 }
 
 func closeAnswer(s *dialect.Scope) error {
-	id, _ := s.Value(tagID)
-	model, _ := s.Value(tagModel)
-	_, isError := s.Value(tagError)
-	s.State().(dialect.Receiver).About(id.Text, model.Text, isError)
+	dialect.TellAbout(s, tagID, tagModel, tagError)
 	return nil
 }

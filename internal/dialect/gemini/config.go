@@ -1,6 +1,9 @@
 package gemini
 
-import "warder.example/guard"
+import (
+	"warder.example/guard"
+	"warder.example/internal/dialect"
+)
 
 // What answers are judged by and how strictly, as the provider names it.
 var (
@@ -42,29 +45,29 @@ func speechTable(m maker) *rule {
 func configTable() *rule {
 	m := maker{origin: operator, asked: true}
 	f := fields{
-		"candidateCount":     tagged(tagCandidates, aNumber|orNull, plain()),
-		"maxOutputTokens":    tagged(tagMaxTokens, aNumber|orNull, plain()),
-		"stopSequences":      repeated(prose(guard.OriginUser)),
+		"candidateCount":     dialect.Tagged(tagCandidates, dialect.MaybeNumber, dialect.Plain()),
+		"maxOutputTokens":    dialect.Tagged(tagMaxTokens, dialect.MaybeNumber, dialect.Plain()),
+		"stopSequences":      repeated(dialect.Text(guard.OriginUser)),
 		"responseMimeType":   m.words("text/plain", "application/json", "text/x.enum"),
 		"responseSchema":     schemaTable(),
 		"responseJsonSchema": schemaTable(),
 		"responseModalities": repeated(m.words("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO", "VIDEO")),
 		"mediaResolution":    m.resolution(),
 		"thinkingConfig": m.known(fields{
-			"includeThoughts": plain(), "thinkingBudget": plain(),
+			"includeThoughts": dialect.Plain(), "thinkingBudget": dialect.Plain(),
 			"thinkingLevel": m.words("THINKING_LEVEL_UNSPECIFIED", "MINIMAL", "LOW", "MEDIUM", "HIGH", "minimal", "low", "medium", "high"),
 		}),
 		"speechConfig": speechTable(m),
 		"imageConfig": m.known(fields{
 			"aspectRatio": m.label(""), "imageSize": m.label(""), "personGeneration": m.label(""), "outputMimeType": m.label(""),
-			"outputCompressionQuality": plain(),
+			"outputCompressionQuality": dialect.Plain(),
 		}),
 	}
 	for _, name := range []string{"temperature", "topP", "topK", "seed", "presencePenalty", "frequencyPenalty", "responseLogprobs", "logprobs",
 		"enableEnhancedCivicAnswers", "audioTimestamp", "enableAffectiveDialog"} {
-		f[name] = plain()
+		f[name] = dialect.Plain()
 	}
 	f = spelled(f)
 	f["_responseJsonSchema"] = f["responseJsonSchema"] // an older name of its own
-	return &rule{Types: anObject | orNull, Tag: tagConfig, Object: &object{Fields: f}}
+	return &rule{Types: dialect.MaybeObject, Tag: tagConfig, Object: &object{Fields: f}}
 }

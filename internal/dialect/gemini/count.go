@@ -30,9 +30,9 @@ func (countTokens) Refusal(dialect.Refusal) []byte { return []byte(`{"totalToken
 
 func countRequestTable() *rule {
 	whole := generateFields()
-	whole["model"] = tagged(tagModel, aString, label(guard.OriginUser))
+	whole["model"] = namedModel()
 	f := generateFields()
-	maps.Copy(f, spelled(fields{"generateContentRequest": {Types: anObject | orNull, Object: &object{Fields: whole}}}))
+	maps.Copy(f, spelled(fields{"generateContentRequest": {Types: dialect.MaybeObject, Object: &object{Fields: whole}}}))
 	return withOwn(f, closeCounted)
 }
 
@@ -50,9 +50,9 @@ var (
 
 func countTable() *rule {
 	details := usageTable().Object.Fields["promptTokensDetails"]
-	return &rule{Types: anObject, Object: &object{Close: closeCount, Fields: fields{
-		"totalTokens": {Tag: tagTotal, Types: aNumber}, "totalBillableCharacters": plain(),
-		"cachedContentTokenCount": plain(), "promptTokensDetails": details, "cacheTokensDetails": details,
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closeCount, Fields: fields{
+		"totalTokens": {Tag: tagTotal, Types: dialect.NumberType}, "totalBillableCharacters": dialect.Plain(),
+		"cachedContentTokenCount": dialect.Plain(), "promptTokensDetails": details, "cacheTokensDetails": details,
 		"error": errorTable(),
 	}}}
 }

@@ -1,7 +1,6 @@
 package gemini_test
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,34 +9,9 @@ import (
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
+	"warder.example/internal/dialect/dialecttest"
 	"warder.example/internal/dialect/gemini"
 )
-
-// TestExamplesStayTheSame: bodies as the API's reference has them are known in
-// full, and leave byte for byte when nothing is masked.
-func TestExamplesStayTheSame(t *testing.T) {
-	ran := map[string]int{}
-	for _, k := range kinds {
-		for i, body := range k.bodies(t) {
-			ran[k.name]++
-			leaves, out, err := k.parse(body, dialect.Limits{Unknown: dialect.RefuseUnknown})
-			if err != nil {
-				t.Fatalf("%s %d: %v", k.name, i, err)
-			}
-			if !bytes.Equal(out(nil), body) {
-				t.Errorf("%s %d changed to %s", k.name, i, out(nil))
-			}
-			for j := range leaves {
-				if l := &leaves[j]; !l.Known || l.Origin == guard.OriginUnknown {
-					t.Errorf("%s %d: %s (%.40q) has no place or origin", k.name, i, l.Path(), l.Text)
-				}
-			}
-		}
-	}
-	if ran["request"] < 7 || ran["count request"] < 9 || ran["answer"] < 6 || ran["event"] < 20 || ran["error"] != 1 || ran["count"] != 1 {
-		t.Errorf("ran %v", ran)
-	}
-}
 
 // how says whose a text is, and what.
 func how(l *dialect.Leaf) string {
@@ -45,21 +19,39 @@ func how(l *dialect.Leaf) string {
 	return l.Origin.String() + " " + kinds[l.Kind]
 }
 
+func request(p dialect.Protocol) func([]byte) ([]dialect.Leaf, error) {
+	return func(b []byte) ([]dialect.Leaf, error) {
+		r, err := p.ParseRequest(b, dialect.Limits{})
+		if err != nil {
+			return nil, err
+		}
+		return r.Leaves, nil
+	}
+}
+
+func answered(b []byte) ([]dialect.Leaf, error) {
+	a, err := gemini.Generate.ParseAnswer(b, dialect.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	return a.Leaves, nil
+}
+
 // TestLeaves: whose each text of the examples is.
 func TestLeaves(t *testing.T) {
 	for _, c := range []struct {
-		kind int
+		read func([]byte) ([]dialect.Leaf, error)
 		file string
 		want map[string]string
 	}{
-		{0, "request_chat.json", map[string]string{
+		{request(gemini.Generate), "request_chat.json", map[string]string{
 			"systemInstruction.parts[0].text": "operator prose", "contents[0].parts[0].text": "user prose", "contents[1].parts[0].text": "model prose",
 			"generationConfig.stopSequences[0]": "user prose",
 		}},
-		{0, "request_snake.json", map[string]string{
+		{request(gemini.Generate), "request_snake.json", map[string]string{
 			"system_instruction.parts.text": "operator prose", "contents.parts.text": "user prose", "generation_config.stop_sequences[0]": "user prose",
 		}},
-		{0, "request_tools.json", map[string]string{
+		{request(gemini.Generate), "request_tools.json", map[string]string{
 			"contents[1].parts[0].functionCall.name":                                                    "model name",
 			"contents[1].parts[0].functionCall.args.\"color_temp\"":                                     "model arguments",
 			"contents[1].parts[0].thoughtSignature":                                                     "model name",
@@ -71,21 +63,21 @@ func TestLeaves(t *testing.T) {
 			"tools[3].googleSearch.excludeDomains[0]":                                                   "operator name",
 			"tools[0].functionDeclarations[0].parameters.\"properties\".\"brightness\".\"description\"": "operator prose",
 		}},
-		{0, "request_media.json", map[string]string{
+		{request(gemini.Generate), "request_media.json", map[string]string{
 			"contents[0].parts[3].fileData.fileUri": "user prose", "contents[0].parts[4].inlineData.data": "user prose",
 			"contents[0].parts[1].inlineData.data": "", "contents[0].parts[2].inline_data.data": "",
 		}},
-		{0, "request_code.json", map[string]string{
+		{request(gemini.Generate), "request_code.json", map[string]string{
 			"contents[1].parts[0].text": "model prose", "contents[1].parts[1].executableCode.code": "model prose",
 			"contents[1].parts[2].codeExecutionResult.output": "tool prose", "contents[1].parts[3].toolCall.args.\"queries\"[0]": "model arguments",
 			"contents[1].parts[4].toolResponse.response.\"search_suggestions\"": "tool prose",
 			"contents[2].parts[0].function_response.response.\"output\"":        "tool prose", "contents[3].parts[0].text": "user prose",
 		}},
-		{4, "count_request_whole.json", map[string]string{
+		{request(gemini.CountTokens), "count_request_whole.json", map[string]string{
 			"generateContentRequest.model": "user name", "generateContentRequest.contents[0].parts[0].text": "user prose",
 			"generateContentRequest.systemInstruction.parts[0].text": "operator prose",
 		}},
-		{1, "answer_grounded.json", map[string]string{
+		{answered, "answer_grounded.json", map[string]string{
 			"candidates[0].content.parts[0].text": "model prose", "candidates[0].groundingMetadata.groundingChunks[0].web.uri": "tool prose",
 			"candidates[0].groundingMetadata.groundingChunks[2].maps.placeAnswerSources.reviewSnippets[0].review": "tool prose",
 			"candidates[0].groundingMetadata.webSearchQueries[0]":                                                 "model prose",
@@ -93,11 +85,11 @@ func TestLeaves(t *testing.T) {
 			"candidates[0].citationMetadata.citationSources[0].uri":                                               "tool prose",
 			"candidates[0].urlContextMetadata.urlMetadata[0].retrievedUrl":                                        "tool prose", "responseId": "model name",
 		}},
-		{1, "answer_code.json", map[string]string{
+		{answered, "answer_code.json", map[string]string{
 			"candidates[0].content.parts[1].codeExecutionResult.output": "tool prose", "candidates[0].content.parts[2].inlineData.data": "",
 		}},
 	} {
-		leaves, _, err := kinds[c.kind].parse(read(t, c.file), dialect.Limits{})
+		leaves, err := c.read(dialecttest.Read(t, c.file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +106,7 @@ func TestLeaves(t *testing.T) {
 }
 
 func TestRequestFacts(t *testing.T) {
-	r, err := gemini.Generate.ParseRequest(read(t, "request_chat.json"), dialect.Limits{})
+	r, err := gemini.Generate.ParseRequest(dialecttest.Read(t, "request_chat.json"), dialect.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +116,7 @@ func TestRequestFacts(t *testing.T) {
 	if diff := cmp.Diff([]string{"You are a cat. Your name is Neko."}, r.Operator()); diff != "" {
 		t.Errorf("operator (-want +got):\n%s", diff)
 	}
-	if r, err = gemini.Generate.ParseRequest(read(t, "request_snake.json"), dialect.Limits{}); err != nil || r.MaxTokens != 64 || r.Turns != 1 || !r.HasTools ||
+	if r, err = gemini.Generate.ParseRequest(dialecttest.Read(t, "request_snake.json"), dialect.Limits{}); err != nil || r.MaxTokens != 64 || r.Turns != 1 || !r.HasTools ||
 		cmp.Diff([]string{"You are a cat."}, r.Operator()) != "" || r.Leaves[1].Turn != 0 {
 		t.Errorf("snake case: %+v, %v", r, err)
 	}
@@ -171,7 +163,7 @@ func TestOriginClaims(t *testing.T) {
 	} {
 		r, err := gemini.Generate.ParseRequest([]byte(`{"contents":[`+c.content+`]}`), dialect.Limits{})
 		if err != nil {
-			if problem(t, err); c.want != "" {
+			if dialecttest.Problem(t, err); c.want != "" {
 				t.Errorf("%s: %v", c.content, err)
 			}
 			continue
@@ -216,7 +208,7 @@ func TestRefused(t *testing.T) {
 		_, err := gemini.Generate.ParseRequest([]byte(c.body), dialect.Limits{})
 		if err == nil {
 			t.Errorf("%s: accepted", c.name)
-		} else if p := problem(t, err); p.Code != c.code {
+		} else if p := dialecttest.Problem(t, err); p.Code != c.code {
 			t.Errorf("%s: %s, want %s", c.name, p.Code, c.code)
 		}
 	}
@@ -224,7 +216,7 @@ func TestRefused(t *testing.T) {
 		{"two models", `{` + hi + `,"model":"m1","generateContentRequest":{"model":"m2"}}`},
 		{"contents in two places", `{` + hi + `,"generateContentRequest":{` + hi + `}}`},
 	} {
-		if _, err := gemini.CountTokens.ParseRequest([]byte(c.body), dialect.Limits{}); err == nil || problem(t, err).Code != dialect.CodeInvalidValue {
+		if _, err := gemini.CountTokens.ParseRequest([]byte(c.body), dialect.Limits{}); err == nil || dialecttest.Problem(t, err).Code != dialect.CodeInvalidValue {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -233,7 +225,7 @@ func TestRefused(t *testing.T) {
 // TestFilesOfAnotherKind: a file passes unread only where its type says what its
 // bytes are.
 func TestFilesOfAnotherKind(t *testing.T) {
-	body := string(read(t, "request_media.json"))
+	body := string(dialecttest.Read(t, "request_media.json"))
 	for kind, ok := range map[string]bool{"image/png": true, "image/jpeg": true, "IMAGE/PNG": true, "text/plain": false, "audio/wav": false, "image/svg+xml": false, "": false} {
 		_, err := gemini.Generate.ParseRequest([]byte(strings.Replace(body, `"image/png"`, fmt.Sprintf("%q", kind), 1)), dialect.Limits{})
 		if (err == nil) != ok {
@@ -254,7 +246,7 @@ func TestAnswerFacts(t *testing.T) {
 		{"answer_blocked.json", "", "0 PROHIBITED_CONTENT", dialect.Usage{Prompt: 8, Total: 8, Present: true}},
 		{"answer_two.json", "", "0 STOP 1 SAFETY", dialect.Usage{Prompt: 8, Completion: 33, Total: 41, Reasoning: 21, Present: true}},
 	} {
-		a, err := gemini.Generate.ParseAnswer(read(t, c.file), dialect.Limits{})
+		a, err := gemini.Generate.ParseAnswer(dialecttest.Read(t, c.file), dialect.Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -275,18 +267,18 @@ func TestAnswerFacts(t *testing.T) {
 			t.Errorf("%s is taken for an answer", body)
 		}
 	}
-	leaves, err := gemini.Generate.ParseError(read(t, "error.json"), dialect.Limits{})
+	leaves, err := gemini.Generate.ParseError(dialecttest.Read(t, "error.json"), dialect.Limits{})
 	if err != nil || len(leaves) < 5 {
 		t.Errorf("error: %d leaves, %v", len(leaves), err)
 	}
-	if _, err := gemini.Generate.ParseError(read(t, "answer_text.json"), dialect.Limits{}); err == nil {
+	if _, err := gemini.Generate.ParseError(dialecttest.Read(t, "answer_text.json"), dialect.Limits{}); err == nil {
 		t.Error("an answer is taken for an error")
 	}
 }
 
 // TestMaskDropsLogprobs: what is masked in a text is not told by its tokens.
 func TestMaskDropsLogprobs(t *testing.T) {
-	a, err := gemini.Generate.ParseAnswer(read(t, "answer_two.json"), dialect.Limits{})
+	a, err := gemini.Generate.ParseAnswer(dialecttest.Read(t, "answer_two.json"), dialect.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
 // Package gemini reads and writes the wire format of Google's Gemini API:
-// [Generate], whole and streamed, and [CountTokens]. Requests, answers, the events
+// [Generate], whole and streamed, [CountTokens], [Embed] and [EmbedBatch]. Requests, answers, the events
 // of streamed answers, errors and refusals. What it does not know it hands to
 // inspection as unknown text; see package dialect for what is refused.
 //
@@ -80,61 +80,27 @@ const (
 	tagThoughts
 	tagCached
 	tagTotal
+	tagVectors
 	tagError
 )
 
 type (
 	rule   = dialect.Rule
 	object = dialect.Object
-	fields = map[string]*dialect.Rule
-)
-
-// Types that several fields share.
-const (
-	aString  = dialect.StringType
-	aNumber  = dialect.NumberType
-	anObject = dialect.ObjectType
-	anArray  = dialect.ArrayType
-	orNull   = dialect.NullType
+	fields = dialect.Fields
 )
 
 // operator describes tools and formats: the application's developer wrote them.
 const operator = guard.OriginOperator
-
-func plain() *rule               { return &rule{} } // numbers, booleans; a string here is unknown
-func known(f fields) *rule       { return &rule{Object: &object{Fields: f}} }
-func list(items *rule) *rule     { return &rule{Items: items} }
-func label(o guard.Origin) *rule { return &rule{Use: dialect.Label, Origin: o} }
-func prose(o guard.Origin) *rule { return &rule{Use: dialect.Prose, Origin: o} }
-
-func words(o guard.Origin, w ...string) *rule {
-	return &rule{Use: dialect.Word, Words: w, Origin: o}
-}
-
-func typed(t dialect.Types, r *rule) *rule {
-	r.Types = t
-	return r
-}
-
-func tagged(t dialect.Tag, types dialect.Types, r *rule) *rule {
-	r.Tag, r.Types = t, types
-	return r
-}
 
 // repeated is a list of objects, or its one element; or texts likewise.
 func repeated(item *rule) *rule {
 	r := *item
 	r.Items = item
 	if r.Types != 0 {
-		r.Types |= anArray | orNull
+		r.Types |= dialect.MaybeArray
 	}
 	return &r
-}
-
-// anything is JSON of any shape whose strings are read by the rule.
-func anything(r *rule) *rule {
-	r.Items, r.Object = r, &object{Rest: r}
-	return r
 }
 
 // spelled adds to members of a request the names that they have in the protocol's

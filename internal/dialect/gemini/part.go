@@ -39,20 +39,20 @@ func (m maker) known(f fields) *rule {
 	if m.asked {
 		f = spelled(f)
 	}
-	return known(f)
+	return dialect.Known(f)
 }
 
 // object is known for an object that a Close function reads.
 func (m maker) object(closed func(*dialect.Scope) error, f fields) *rule {
 	r := m.known(f)
-	r.Types, r.Object.Close = anObject, closed
+	r.Types, r.Object.Close = dialect.ObjectType, closed
 	return r
 }
 
 // content is one message, or what the model says.
 func (m maker) content(closed func(*dialect.Scope) error) *rule {
 	f := fields{
-		"role":  tagged(tagRole, aString|orNull, m.words("user", "model", "function", "system")),
+		"role":  dialect.Tagged(tagRole, dialect.MaybeString, m.words("user", "model", "function", "system")),
 		"parts": repeated(m.part()),
 	}
 	if m.claims {
@@ -67,9 +67,9 @@ func (m maker) part() *rule {
 	if said == "" {
 		said = dialect.FieldContent
 	}
-	ofKind := func(t dialect.Tag, r *rule) *rule { return tagged(t, anObject|orNull, r) }
+	ofKind := func(t dialect.Tag, r *rule) *rule { return dialect.Tagged(t, dialect.MaybeObject, r) }
 	f := fields{
-		"text":                tagged(tagText, aString|orNull, m.running(said)),
+		"text":                dialect.Tagged(tagText, dialect.MaybeString, m.running(said)),
 		"inlineData":          ofKind(tagData, m.blob()),
 		"fileData":            ofKind(tagData, m.file()),
 		"functionCall":        ofKind(tagCall, m.call()),
@@ -77,11 +77,11 @@ func (m maker) part() *rule {
 		"executableCode":      ofKind(tagData, m.known(fields{"id": m.label(""), "language": m.words("LANGUAGE_UNSPECIFIED", "PYTHON"), "code": m.text("executableCode.code")})),
 		"codeExecutionResult": ofKind(tagResult, m.known(fields{"id": m.label(""), "outcome": m.words(outcomes...), "output": m.text("")})),
 		"toolCall":            ofKind(tagData, m.known(fields{"id": m.label(""), "toolType": m.words(toolTypes...), "args": m.arguments("")})),
-		"toolResponse":        ofKind(tagResult, m.known(fields{"id": m.label(""), "toolType": m.words(toolTypes...), "response": anything(m.text(""))})),
-		"thought":             tagged(tagThought, dialect.BoolType|orNull, plain()),
+		"toolResponse":        ofKind(tagResult, m.known(fields{"id": m.label(""), "toolType": m.words(toolTypes...), "response": dialect.Anything(m.text(""))})),
+		"thought":             dialect.Tagged(tagThought, dialect.MaybeBool, dialect.Plain()),
 		"thoughtSignature":    m.label("thoughtSignature"),
-		"partMetadata":        anything(m.text("")),
-		"videoMetadata":       m.known(fields{"startOffset": m.label(""), "endOffset": m.label(""), "fps": plain()}),
+		"partMetadata":        dialect.Anything(m.text("")),
+		"videoMetadata":       m.known(fields{"startOffset": m.label(""), "endOffset": m.label(""), "fps": dialect.Plain()}),
 		"mediaResolution":     m.resolution(),
 	}
 	if m.claims {
@@ -99,38 +99,34 @@ var (
 func (m maker) resolution() *rule {
 	level := m.words("MEDIA_RESOLUTION_UNSPECIFIED", "MEDIA_RESOLUTION_LOW", "MEDIA_RESOLUTION_MEDIUM", "MEDIA_RESOLUTION_HIGH", "MEDIA_RESOLUTION_ULTRA_HIGH")
 	r := m.words(level.Words...)
-	r.Object = m.known(fields{"level": level, "numTokens": plain()}).Object
+	r.Object = m.known(fields{"level": level, "numTokens": dialect.Plain()}).Object
 	return r
 }
 
 // blob is a file in base64.
 func (m maker) blob() *rule {
 	return m.object(closeBlob, fields{
-		"mimeType": tagged(tagMime, aString|orNull, m.label("")), "displayName": m.text(""),
-		"data": tagged(tagBlob, aString|orNull, m.use(dialect.Media, "")),
+		"mimeType": dialect.Tagged(tagMime, dialect.MaybeString, m.label("")), "displayName": m.text(""),
+		"data": dialect.Tagged(tagBlob, dialect.MaybeString, m.use(dialect.Media, "")),
 	})
 }
 
 // file is a link to a file.
 func (m maker) file() *rule {
-	return m.known(fields{"mimeType": m.label(""), "displayName": m.text(""), "fileUri": m.use(dialect.MediaURL, "")})
+	return m.known(fields{"mimeType": m.label(""), "displayName": m.text(""), "fileUri": dialect.Kept("file_uri", m.use(dialect.MediaURL, ""))})
 }
 
 // arguments are what a tool is called with: JSON itself.
-func (m maker) arguments(name string) *rule { return anything(m.use(dialect.Arguments, name)) }
+func (m maker) arguments(name string) *rule { return dialect.Anything(m.use(dialect.Arguments, name)) }
 
 // call is a function that the model calls. Its arguments come whole, in streams
 // too; where a server is asked to stream them, strings come in pieces as well.
 func (m maker) call() *rule {
-	name := dialect.FieldArguments
-	if m.delta {
-		name = ""
-	}
 	return m.known(fields{
-		"id": m.label(""), "name": m.label(dialect.FieldTool), "args": m.arguments(name), "willContinue": plain(),
-		"partialArgs": list(m.known(fields{
+		"id": m.label(""), "name": m.label(dialect.FieldTool), "args": m.arguments(dialect.FieldArguments), "willContinue": dialect.Plain(),
+		"partialArgs": dialect.List(m.known(fields{
 			"jsonPath": m.label(""), "stringValue": m.running("partialArgs"), "nullValue": m.words("NULL_VALUE"),
-			"numberValue": plain(), "boolValue": plain(), "willContinue": plain(),
+			"numberValue": dialect.Plain(), "boolValue": dialect.Plain(), "willContinue": dialect.Plain(),
 		})),
 	})
 }
@@ -138,7 +134,7 @@ func (m maker) call() *rule {
 // response is what a function that was called returned.
 func (m maker) response() *rule {
 	return m.known(fields{
-		"id": m.label(""), "name": m.label(""), "response": anything(m.text("")), "willContinue": plain(),
+		"id": m.label(""), "name": m.label(""), "response": dialect.Anything(m.text("")), "willContinue": dialect.Plain(),
 		"scheduling": m.words("SCHEDULING_UNSPECIFIED", "SILENT", "WHEN_IDLE", "INTERRUPT"),
 		"parts":      repeated(m.known(fields{"inlineData": m.blob(), "fileData": m.file()})),
 	})
@@ -162,7 +158,7 @@ func (m maker) closePart(said string) func(*dialect.Scope) error {
 		kinds := 0
 		for _, t := range []dialect.Tag{tagText, tagData, tagCall, tagResult} {
 			for v := range s.Values(t) {
-				if kinds++; v.Type == orNull {
+				if kinds++; v.Type == dialect.NullType {
 					kinds--
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"warder.example/internal/dialect"
+	"warder.example/internal/dialect/dialecttest"
 	"warder.example/internal/dialect/gemini"
 )
 
@@ -63,8 +64,8 @@ func TestRefusals(t *testing.T) {
 		if a.ID != r.Request || a.Model != r.Model || a.Choices[0].Finish != "SAFETY" || !a.Usage.Present || a.Usage.Total != 0 {
 			t.Errorf("%+v", a)
 		}
-		stream := eventsOf(t, gemini.Generate.RefusalStream(r))
-		if len(stream) != 1 || stream[0].data != string(body) {
+		stream := dialecttest.Events(t, gemini.Generate.RefusalStream(r))
+		if len(stream) != 1 || string(stream[0].Data) != string(body) {
 			t.Errorf("streamed %q", stream)
 		}
 		c := client(t, body)
@@ -106,7 +107,7 @@ func TestRefusalTail(t *testing.T) {
 		if diff := cmp.Diff(c.want, finished); diff != "" || !complete || failed {
 			t.Errorf("complete %v (-want +got):\n%s", complete, diff)
 		}
-		a := client(t, []byte(eventsOf(t, out)[0].data))
+		a := client(t, dialecttest.Events(t, out)[0].Data)
 		if want := map[bool]string{true: "r1 m", false: refusal.Request + " " + refusal.Model}[c.told.ID != ""]; a.ResponseID+" "+a.ModelVersion != want {
 			t.Errorf("%s %s, want %s", a.ResponseID, a.ModelVersion, want)
 		}
@@ -131,8 +132,8 @@ func TestFailures(t *testing.T) {
 			fmt.Sprint(info.Metadata) != `map[code:some_code param:a"b]` || e.Details[1].RequestID != "req_1" {
 			t.Errorf("%s", body)
 		}
-		events := eventsOf(t, gemini.Generate.FailureEvent(f, &dialect.Told{}))
-		if len(events) != 1 || events[0].data != string(body) {
+		events := dialecttest.Events(t, gemini.Generate.FailureEvent(f, &dialect.Told{}))
+		if len(events) != 1 || string(events[0].Data) != string(body) {
 			t.Errorf("%q", events)
 		}
 	}

@@ -15,14 +15,14 @@ const MaxCandidates = 8
 func instructionTable() *rule {
 	m := maker{origin: operator, said: dialect.FieldInstructions, asked: true}
 	r := m.content(nil)
-	r.Use, r.Origin, r.Name, r.Types = dialect.Prose, operator, dialect.FieldInstructions, aString|anObject|orNull
+	r.Use, r.Origin, r.Name, r.Types = dialect.Prose, operator, dialect.FieldInstructions, dialect.StringType|dialect.ObjectType|dialect.NullType
 	return r
 }
 
 // generateFields returns the members of a request for an answer.
 func generateFields() fields {
 	contents := repeated(maker{asked: true, claims: true}.content(closeMessage))
-	contents.Turns, contents.Tag, contents.Types = true, tagContents, anObject|anArray
+	contents.Turns, contents.Tag, contents.Types = true, tagContents, dialect.ObjectType|dialect.ArrayType
 	user := guard.OriginUser
 	m := maker{origin: operator, asked: true}
 	return spelled(fields{
@@ -32,21 +32,21 @@ func generateFields() fields {
 		"toolConfig":        toolConfigTable(),
 		"safetySettings":    repeated(safetyTable()),
 		"generationConfig":  configTable(),
-		"cachedContent":     label(operator),
-		"continuationToken": label(user),
-		"labels":            {Object: &object{Rest: label(user)}},
-		"serviceTier":       words(user, "unspecified", "flex", "standard", "priority", "SERVICE_TIER_UNSPECIFIED", "FLEX", "STANDARD", "PRIORITY"),
+		"cachedContent":     dialect.Kept("cached_content", dialect.Name(operator)),
+		"continuationToken": dialect.Name(user),
+		"labels":            dialect.Free(dialect.Name(user)),
+		"serviceTier":       dialect.Words(user, "unspecified", "flex", "standard", "priority", "SERVICE_TIER_UNSPECIFIED", "FLEX", "STANDARD", "PRIORITY"),
 		"modelArmorConfig":  m.known(fields{"promptTemplateName": m.label(""), "responseTemplateName": m.label("")}),
-		"store":             plain(),
+		"store":             dialect.Plain(),
 	})
 }
 
 // withOwn adds what a request has at its top alone: the extension, and the model,
 // which the path says.
 func withOwn(f fields, closed func(*dialect.Scope) error) *rule {
-	f["model"] = &rule{Use: dialect.Own, Cut: true, Tag: tagModel, Types: aString}
+	f["model"] = &rule{Use: dialect.Own, Cut: true, Tag: tagModel, Types: dialect.StringType}
 	f["warder"] = dialect.ExchangeClaim(tagSubject, tagSession)
-	return &rule{Types: anObject, Object: &object{Fields: f, Close: closed}}
+	return &rule{Types: dialect.ObjectType, Object: &object{Fields: f, Close: closed}}
 }
 
 var requestSpec = dialect.NewSpec(withOwn(generateFields(), closeRequest), dialect.SpecOptions{})
@@ -75,14 +75,10 @@ func closeMessage(s *dialect.Scope) error {
 // wayToCap is where Warder may write the most tokens of an answer.
 var wayToCap = []dialect.Member{{Name: "generationConfig", Tag: tagConfig}, {Name: "maxOutputTokens", Tag: tagMaxTokens}}
 
-func closeRequest(s *dialect.Scope) (err error) {
+func closeRequest(s *dialect.Scope) error {
 	r := s.State().(*dialect.Request)
-	for v := range s.Values(tagModel) {
-		name := strings.Clone(strings.TrimPrefix(v.Text, "models/"))
-		if r.Model != "" && r.Model != name {
-			return s.Fail(v, dialect.CodeInvalidValue, "two models in one request")
-		}
-		r.Model = name
+	if err := oneModel(r, s); err != nil {
+		return err
 	}
 	contents := 0
 	for v := range s.Values(tagContents) {
@@ -94,14 +90,29 @@ func closeRequest(s *dialect.Scope) (err error) {
 		return s.Fail(dialect.Value{}, dialect.CodeMissingField, `object without "contents"`)
 	}
 	r.CapAt = s.Blank(wayToCap...)
-	if err = counts(r, s); err != nil {
+	if err := counts(r, s); err != nil {
 		return err
 	}
-	if r.Subject, err = s.ClaimText(tagSubject); err != nil {
-		return err
+	return r.Claims(s, tagSubject, tagSession)
+}
+
+// namedModel is the model within a request that another holds. It is forwarded.
+func namedModel() *rule {
+	r := dialect.Tagged(tagModel, dialect.StringType, dialect.Name(guard.OriginUser))
+	r.Name = dialect.FieldModel
+	return r
+}
+
+// oneModel reads the name of the model, which must be the same wherever it stands.
+func oneModel(r *dialect.Request, s *dialect.Scope) error {
+	for v := range s.Values(tagModel) {
+		name := strings.Clone(strings.TrimPrefix(v.Text, "models/"))
+		if r.Model != "" && r.Model != name {
+			return s.Fail(v, dialect.CodeInvalidValue, "two models in one request")
+		}
+		r.Model = name
 	}
-	r.Session, err = s.ClaimText(tagSession)
-	return err
+	return nil
 }
 
 // counts reads the numbers that limits depend on.

@@ -94,19 +94,17 @@ const (
 )
 
 func requestTable() *dialect.Rule {
-	const maybeString, maybeBool = dialect.StringType | dialect.NullType, dialect.BoolType | dialect.NullType
 	// What the caller notes about the request goes nowhere.
-	note := &dialect.Rule{Use: dialect.Own}
-	note.Items, note.Object = note, &dialect.Object{Rest: note}
-	return &dialect.Rule{Types: dialect.ObjectType, Object: &dialect.Object{Required: []string{"messages"}, Close: closeRequest, Fields: map[string]*dialect.Rule{
+	note := dialect.Anything(&dialect.Rule{Use: dialect.Own})
+	return &dialect.Rule{Types: dialect.ObjectType, Object: &dialect.Object{Required: []string{"messages"}, Close: closeRequest, Fields: dialect.Fields{
 		"messages":   openai.Messages(tagMessages),
-		"project_id": {Use: dialect.Own, Types: maybeString},
-		"payload":    {Types: maybeBool, Tag: tagPayload},
-		"breakdown":  {Types: maybeBool, Tag: tagBreakdown},
-		"dev_info":   {Types: maybeBool, Tag: tagDevInfo},
-		"metadata": {Types: dialect.ObjectType | dialect.NullType, Object: &dialect.Object{Rest: note, Fields: map[string]*dialect.Rule{
-			"user_id":    {Use: dialect.Own, Tag: tagUser, Types: maybeString},
-			"session_id": {Use: dialect.Own, Tag: tagSession, Types: maybeString},
+		"project_id": {Use: dialect.Own, Types: dialect.MaybeString},
+		"payload":    {Types: dialect.MaybeBool, Tag: tagPayload},
+		"breakdown":  {Types: dialect.MaybeBool, Tag: tagBreakdown},
+		"dev_info":   {Types: dialect.MaybeBool, Tag: tagDevInfo},
+		"metadata": {Types: dialect.MaybeObject, Object: &dialect.Object{Rest: note, Fields: dialect.Fields{
+			"user_id":    {Use: dialect.Own, Tag: tagUser, Types: dialect.MaybeString},
+			"session_id": {Use: dialect.Own, Tag: tagSession, Types: dialect.MaybeString},
 		}}},
 	}}}
 }

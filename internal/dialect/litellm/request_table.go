@@ -25,33 +25,24 @@ const (
 	tagUser
 )
 
-const (
-	maybeString = dialect.StringType | dialect.NullType
-	maybeArray  = dialect.ArrayType | dialect.NullType
-	maybeObject = dialect.ObjectType | dialect.NullType
-)
-
 // note is the rule of what tells of the call and goes nowhere.
 func note() *dialect.Rule {
-	r := &dialect.Rule{Use: dialect.Own}
-	r.Items, r.Object = r, &dialect.Object{Rest: r}
-	return r
+	return dialect.Anything(&dialect.Rule{Use: dialect.Own})
 }
 
 // callTable reads what a model calls. It stands in the assistant's turns of a
 // request and in answers.
 func callTable() *dialect.Rule {
 	label := &dialect.Rule{Use: dialect.Label, Origin: guard.OriginModel, Name: nameCall}
-	arguments := &dialect.Rule{Use: dialect.Arguments, Origin: guard.OriginModel, Name: nameCall}
-	arguments.Items, arguments.Object = arguments, &dialect.Object{Rest: arguments}
-	return &dialect.Rule{Types: dialect.ObjectType, Object: &dialect.Object{Fields: map[string]*dialect.Rule{
+	arguments := dialect.Anything(&dialect.Rule{Use: dialect.Arguments, Origin: guard.OriginModel, Name: nameCall})
+	return &dialect.Rule{Types: dialect.ObjectType, Object: &dialect.Object{Fields: dialect.Fields{
 		"id":    label,
 		"index": {},
 		"type":  {Use: dialect.Word, Words: []string{"function", "custom"}, Origin: guard.OriginModel, Name: nameCall},
-		"function": {Types: maybeObject, Object: &dialect.Object{Fields: map[string]*dialect.Rule{
+		"function": {Types: dialect.MaybeObject, Object: &dialect.Object{Fields: dialect.Fields{
 			"name": label, "arguments": arguments,
 		}}},
-		"custom": {Types: maybeObject, Object: &dialect.Object{Fields: map[string]*dialect.Rule{
+		"custom": {Types: dialect.MaybeObject, Object: &dialect.Object{Fields: dialect.Fields{
 			"name": label, "input": arguments,
 		}}},
 	}}}
@@ -59,24 +50,24 @@ func callTable() *dialect.Rule {
 
 func requestTable() *dialect.Rule {
 	own := func(t dialect.Tag) *dialect.Rule {
-		return &dialect.Rule{Use: dialect.Own, Types: maybeString, Tag: t}
+		return &dialect.Rule{Use: dialect.Own, Types: dialect.MaybeString, Tag: t}
 	}
 	text := &dialect.Rule{Use: dialect.Prose, Origin: guard.OriginUser, Types: dialect.StringType, Tag: tagText, Name: nameText}
 	image := &dialect.Rule{Use: dialect.Media, Origin: guard.OriginUser, Types: dialect.StringType, Name: nameImage}
 	messages := openai.Messages(tagMessages)
-	messages.Types = maybeArray
+	messages.Types = dialect.MaybeArray
 	about := note()
-	about.Types = maybeObject
-	about.Object = &dialect.Object{Rest: note(), Fields: map[string]*dialect.Rule{
+	about.Types = dialect.MaybeObject
+	about.Object = &dialect.Object{Rest: note(), Fields: dialect.Fields{
 		"user_api_key_end_user_id": own(tagEndUser),
 		"user_api_key_user_id":     own(tagUser),
 	}}
-	return &dialect.Rule{Types: dialect.ObjectType, Object: &dialect.Object{Required: []string{"input_type"}, Close: closeRequest, Fields: map[string]*dialect.Rule{
+	return &dialect.Rule{Types: dialect.ObjectType, Object: &dialect.Object{Required: []string{"input_type"}, Close: closeRequest, Fields: dialect.Fields{
 		"input_type":          {Use: dialect.Own, Types: dialect.StringType, Tag: tagInput},
-		"texts":               {Types: maybeArray, Turns: true, Items: text},
-		"images":              {Types: maybeArray, Items: image},
-		"tools":               {Types: maybeArray, Items: openai.Schema(guard.OriginOperator)},
-		"tool_calls":          {Types: maybeArray, Items: callTable()},
+		"texts":               {Types: dialect.MaybeArray, Turns: true, Items: text},
+		"images":              {Types: dialect.MaybeArray, Items: image},
+		"tools":               {Types: dialect.MaybeArray, Items: dialect.Schema(dialect.Text(guard.OriginOperator))},
+		"tool_calls":          {Types: dialect.MaybeArray, Items: callTable()},
 		"structured_messages": messages,
 		"request_data":        about,
 		"request_headers":     note(),

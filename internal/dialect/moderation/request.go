@@ -72,15 +72,15 @@ func requestTable() *dialect.Rule {
 	text.Types = dialect.StringType
 	item := prose(tagItem)
 	item.Types = dialect.StringType | dialect.ObjectType
-	item.Object = &dialect.Object{Sealed: true, Required: []string{"type"}, Close: closePart, Fields: map[string]*dialect.Rule{
+	item.Object = &dialect.Object{Sealed: true, Required: []string{"type"}, Close: closePart, Fields: dialect.Fields{
 		"type":      {Use: dialect.Own, Types: dialect.StringType, Tag: tagType},
 		"text":      text,
 		"image_url": image(),
 	}}
 	input := prose(tagInput)
 	input.Types, input.Turns, input.Items = dialect.StringType|dialect.ArrayType, true, item
-	return &dialect.Rule{Types: dialect.ObjectType, Object: &dialect.Object{Required: []string{"input"}, Close: closeRequest, Fields: map[string]*dialect.Rule{
-		"model": {Use: dialect.Own, Types: dialect.StringType | dialect.NullType, Tag: tagModel},
+	return &dialect.Rule{Types: dialect.ObjectType, Object: &dialect.Object{Required: []string{"input"}, Close: closeRequest, Fields: dialect.Fields{
+		"model": {Use: dialect.Own, Types: dialect.MaybeString, Tag: tagModel},
 		"input": input,
 	}}}
 }

@@ -112,13 +112,13 @@ func word(t dialect.Tag) *dialect.Rule {
 }
 
 func requestTable() *dialect.Rule {
-	text := &dialect.Object{Sealed: true, Required: []string{"text"}, Close: closeText, Fields: map[string]*dialect.Rule{
+	text := &dialect.Object{Sealed: true, Required: []string{"text"}, Close: closeText, Fields: dialect.Fields{
 		"text":      {Use: dialect.Prose, Tag: tagText, Types: dialect.StringType},
 		"origin":    word(tagOrigin),
 		"direction": word(tagDirection),
 		"kind":      word(tagKind),
 	}}
-	return &dialect.Rule{Types: dialect.ObjectType, Object: &dialect.Object{Sealed: true, Close: closeRequest, Fields: map[string]*dialect.Rule{
+	return &dialect.Rule{Types: dialect.ObjectType, Object: &dialect.Object{Sealed: true, Close: closeRequest, Fields: dialect.Fields{
 		"texts":    {Types: dialect.ArrayType, Tag: tagTexts, Turns: true, Items: &dialect.Rule{Types: dialect.ObjectType, Object: text}},
 		"messages": openai.Messages(tagMessages),
 		"subject":  word(tagSubject),

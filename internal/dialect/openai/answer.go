@@ -22,24 +22,23 @@ func logprobsTable(m maker) *rule {
 	token := func(text, octets dialect.Use, name string, top *rule) *rule {
 		t, o := m.use(text, name), m.use(octets, name+".bytes")
 		t.Delta, o.Delta = m.delta && top != nil, m.delta && top != nil
-		f := fields{"token": t, "logprob": plain(), "bytes": list(o)}
+		f := fields{"token": t, "logprob": dialect.Plain(), "bytes": dialect.List(o)}
 		if top != nil {
 			f["top_logprobs"] = top
 		}
-		return list(known(f))
+		return dialect.List(dialect.Known(f))
 	}
 	tokens := token(dialect.Token, dialect.Octet, "logprobs", token(dialect.Candidate, dialect.CandidateOctet, "logprobs.candidates", nil))
-	r := known(fields{"content": tokens, "refusal": tokens})
+	r := dialect.Known(fields{"content": tokens, "refusal": tokens})
 	r.Drop = true
 	return r
 }
 
 func usageTable() *rule {
-	count := func(t dialect.Tag) *rule { return &rule{Tag: t} }
 	return &rule{Unasked: true, Object: &object{Close: closeUsage, Fields: fields{
-		"prompt_tokens": count(tagPrompt), "completion_tokens": count(tagCompletion), "total_tokens": count(tagTotal),
-		"prompt_tokens_details":     known(fields{"cached_tokens": count(tagCached)}),
-		"completion_tokens_details": known(fields{"reasoning_tokens": count(tagReasoning)}),
+		"prompt_tokens": dialect.Counted(tagPrompt), "completion_tokens": dialect.Counted(tagCompletion), "total_tokens": dialect.Counted(tagTotal),
+		"prompt_tokens_details":     dialect.Known(fields{"cached_tokens": dialect.Counted(tagCached)}),
+		"completion_tokens_details": dialect.Known(fields{"reasoning_tokens": dialect.Counted(tagReasoning)}),
 	}}}
 }
 
@@ -55,19 +54,19 @@ func errorTable(m maker) *rule {
 func completion(objectName, member string, body, logprobs *rule, m maker) *rule {
 	whole := maker{origin: m.origin}
 	choice := &object{Close: closeChoice, Fields: fields{
-		"index":         {Tag: tagIndex, Types: dialect.NumberType | orNull},
+		"index":         {Tag: tagIndex, Types: dialect.MaybeNumber},
 		member:          body,
 		"logprobs":      logprobs,
-		"finish_reason": tagged(tagFinish, aString|orNull, &rule{Use: dialect.Word, Words: finishes, Origin: m.origin, Name: "finish_reason"}),
+		"finish_reason": dialect.Tagged(tagFinish, dialect.MaybeString, &rule{Use: dialect.Word, Words: finishes, Origin: m.origin, Name: "finish_reason"}),
 	}}
-	return &rule{Types: anObject, Object: &object{Close: closeCompletion, Fields: fields{
-		"id":                 tagged(tagID, aString|orNull, whole.label(dialect.FieldID)),
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closeCompletion, Fields: fields{
+		"id":                 dialect.Tagged(tagID, dialect.MaybeString, whole.label(dialect.FieldID)),
 		"object":             &rule{Use: dialect.Word, Words: []string{objectName}, Origin: m.origin, Name: "object"},
-		"created":            plain(),
-		"model":              tagged(tagModel, aString|orNull, whole.label(dialect.FieldModel)),
+		"created":            dialect.Plain(),
+		"model":              dialect.Tagged(tagModel, dialect.MaybeString, whole.label(dialect.FieldModel)),
 		"system_fingerprint": whole.label("system_fingerprint"),
 		"service_tier":       &rule{Use: dialect.Word, Words: []string{"auto", "default", "flex", "priority", "scale"}, Origin: m.origin, Name: "service_tier"},
-		"choices":            {Types: dialect.ArrayType | orNull, Turns: true, Items: &rule{Types: anObject, Object: choice}},
+		"choices":            {Types: dialect.MaybeArray, Turns: true, Items: &rule{Types: dialect.ObjectType, Object: choice}},
 		"usage":              usageTable(),
 		"error":              errorTable(whole),
 		"obfuscation":        whole.label("obfuscation"),
@@ -76,7 +75,7 @@ func completion(objectName, member string, body, logprobs *rule, m maker) *rule 
 
 func answerTable() *rule {
 	m := maker{origin: guard.OriginModel}
-	return completion("chat.completion", "message", known(m.message(nil)), logprobsTable(m), m)
+	return completion("chat.completion", "message", dialect.Known(m.message(nil)), logprobsTable(m), m)
 }
 
 var answerSpec = dialect.NewSpec(answerTable(), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Loose: true})
@@ -111,9 +110,6 @@ func closeUsage(s *dialect.Scope) error {
 }
 
 func closeCompletion(s *dialect.Scope) error {
-	id, _ := s.Value(tagID)
-	model, _ := s.Value(tagModel)
-	_, isError := s.Value(tagError)
-	s.State().(dialect.Receiver).About(id.Text, model.Text, isError)
+	dialect.TellAbout(s, tagID, tagModel, tagError)
 	return nil
 }

@@ -11,11 +11,12 @@ import (
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
+	"warder.example/internal/dialect/dialecttest"
 	"warder.example/internal/dialect/openai"
 )
 
 func TestAnswer(t *testing.T) {
-	body := read(t, "answer_full.json")
+	body := dialecttest.Read(t, "answer_full.json")
 	a, err := openai.ParseAnswer(body, dialect.Limits{})
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +96,7 @@ func TestAnswersRefused(t *testing.T) {
 	} {
 		ran++
 		_, err := openai.ParseAnswer([]byte(c.body), dialect.Limits{})
-		if err == nil || problem(t, err).Code != c.code {
+		if err == nil || dialecttest.Problem(t, err).Code != c.code {
 			t.Errorf("%s: %v, want %s", name, err, c.code)
 		}
 	}

@@ -15,7 +15,7 @@ func ParseChunk(data []byte, lim dialect.Limits) (*dialect.Chunk, error) {
 
 func chunkTable() *rule {
 	m := maker{origin: guard.OriginModel, delta: true}
-	delta := &rule{Types: anObject | orNull, Object: &object{Fields: m.message(closeToolDelta), Close: closeDelta}}
+	delta := &rule{Types: dialect.MaybeObject, Object: &object{Fields: m.message(closeToolDelta), Close: closeDelta}}
 	return completion("chat.completion.chunk", "delta", delta, logprobsTable(m), m)
 }
 

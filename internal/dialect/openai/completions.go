@@ -30,26 +30,25 @@ func (completions) Chunks(lim dialect.Limits) *dialect.ChunkReader {
 }
 
 func completionsTable() *rule {
-	const maybeNumber, maybeBool = dialect.NumberType | orNull, dialect.BoolType | orNull
 	user := guard.OriginUser
 	f := fields{
-		"model":          tagged(tagModel, aString, label(user)),
-		"prompt":         textsTable(prose(user)),
-		"suffix":         prose(user),
-		"stream":         tagged(tagStream, maybeBool, plain()),
-		"stream_options": tagged(tagStreamOptions, anObject|orNull, known(fields{"include_usage": tagged(tagIncludeUsage, maybeBool, plain()), "include_obfuscation": plain()})),
-		"n":              tagged(tagN, maybeNumber, plain()),
-		"best_of":        tagged(tagBestOf, maybeNumber, plain()),
-		"max_tokens":     tagged(tagMaxTokens, maybeNumber, plain()),
+		"model":          dialect.Tagged(tagModel, dialect.StringType, dialect.Name(user)),
+		"prompt":         textsTable(dialect.Text(user)),
+		"suffix":         dialect.Text(user),
+		"stream":         dialect.Tagged(tagStream, dialect.MaybeBool, dialect.Plain()),
+		"stream_options": dialect.Tagged(tagStreamOptions, dialect.MaybeObject, dialect.Known(fields{"include_usage": dialect.Tagged(tagIncludeUsage, dialect.MaybeBool, dialect.Plain()), "include_obfuscation": dialect.Plain()})),
+		"n":              dialect.Tagged(tagN, dialect.MaybeNumber, dialect.Plain()),
+		"best_of":        dialect.Tagged(tagBestOf, dialect.MaybeNumber, dialect.Plain()),
+		"max_tokens":     dialect.Tagged(tagMaxTokens, dialect.MaybeNumber, dialect.Plain()),
 		"stop":           stopTable(),
-		"user":           tagged(tagUser, aString|orNull, label(user)),
-		"logit_bias":     {Object: &object{Rest: label(user)}},
+		"user":           dialect.Tagged(tagUser, dialect.MaybeString, dialect.Name(user)),
+		"logit_bias":     dialect.Free(dialect.Name(user)),
 		"warder":         dialect.ExchangeClaim(tagSubject, tagSession),
 	}
 	for _, name := range []string{"echo", "frequency_penalty", "presence_penalty", "logprobs", "seed", "temperature", "top_p"} {
-		f[name] = plain()
+		f[name] = dialect.Plain()
 	}
-	return &rule{Types: anObject, Object: &object{Fields: f, Required: []string{"model", "prompt"}, Close: closeCompletions}}
+	return &rule{Types: dialect.ObjectType, Object: &object{Fields: f, Required: []string{"model", "prompt"}, Close: closeCompletions}}
 }
 
 func closeCompletions(s *dialect.Scope) error {
@@ -67,9 +66,9 @@ func closeCompletions(s *dialect.Scope) error {
 // textLogprobs are the tokens of a text, the alternatives to them as keys.
 func textLogprobs(m maker) *rule {
 	token := m.use(dialect.Token, "logprobs")
-	r := known(fields{
-		"tokens": list(token), "token_logprobs": list(plain()), "text_offset": list(plain()),
-		"top_logprobs": list(&rule{Object: &object{Rest: m.label("logprobs.candidates")}}),
+	r := dialect.Known(fields{
+		"tokens": dialect.List(token), "token_logprobs": dialect.List(dialect.Plain()), "text_offset": dialect.List(dialect.Plain()),
+		"top_logprobs": dialect.List(&rule{Object: &object{Rest: &rule{Use: dialect.Candidate, Origin: m.origin, Late: m.late, Name: "logprobs.candidates"}}}),
 	})
 	r.Drop = true
 	return r

@@ -23,7 +23,7 @@ type Converser interface {
 func Messages(t dialect.Tag) *dialect.Rule {
 	m := maker{late: true, claims: true}
 	message := &object{Fields: m.message(nil), Required: []string{"role"}, Close: closeConversed}
-	return &rule{Types: dialect.ArrayType, Tag: t, Turns: true, Items: &rule{Types: anObject, Object: message}}
+	return &rule{Types: dialect.ArrayType, Tag: t, Turns: true, Items: &rule{Types: dialect.ObjectType, Object: message}}
 }
 
 // ContentField is the name of the rule of a message's own text; see

@@ -28,13 +28,13 @@ func (embeddings) Refusal(dialect.Refusal) []byte { return nil }
 func embeddingsTable() *rule {
 	user := guard.OriginUser
 	warder := dialect.ExchangeClaim(tagSubject, tagSession)
-	warder.Object.Fields["origin"] = &rule{Use: dialect.Own, Tag: tagOrigin, Types: aString}
-	return &rule{Types: anObject, Object: &object{Required: []string{"model", "input"}, Close: closeEmbeddings, Fields: fields{
-		"model":           tagged(tagModel, aString, label(user)),
+	warder.Object.Fields["origin"] = &rule{Use: dialect.Own, Tag: tagOrigin, Types: dialect.StringType}
+	return &rule{Types: dialect.ObjectType, Object: &object{Required: []string{"model", "input"}, Close: closeEmbeddings, Fields: fields{
+		"model":           dialect.Tagged(tagModel, dialect.StringType, dialect.Name(user)),
 		"input":           textsTable(&rule{Use: dialect.Prose, Late: true}),
-		"dimensions":      plain(),
-		"encoding_format": words("float", "base64"),
-		"user":            tagged(tagUser, aString|orNull, label(user)),
+		"dimensions":      dialect.Plain(),
+		"encoding_format": dialect.Words(nobody, "float", "base64"),
+		"user":            dialect.Tagged(tagUser, dialect.MaybeString, dialect.Name(user)),
 		"warder":          warder,
 	}}}
 }
@@ -58,19 +58,19 @@ func closeEmbeddings(s *dialect.Scope) error {
 func vectorsTable() *rule {
 	m := maker{origin: guard.OriginModel}
 	vector := m.use(dialect.Vector, "embedding")
-	vector.Items, vector.Types = plain(), aString|dialect.ArrayType
+	vector.Items, vector.Types = dialect.Plain(), dialect.StringType|dialect.ArrayType
 	f := fields{
 		"object": m.words("list"),
-		"data": {Tag: tagChoices, Types: dialect.ArrayType, Items: &rule{Types: anObject, Object: &object{Fields: fields{
-			"object": m.words("embedding"), "index": plain(), "embedding": vector,
+		"data": {Tag: tagChoices, Types: dialect.ArrayType, Items: &rule{Types: dialect.ObjectType, Object: &object{Fields: fields{
+			"object": m.words("embedding"), "index": dialect.Plain(), "embedding": vector,
 		}}}},
-		"id":      tagged(tagID, aString|orNull, m.label(dialect.FieldID)),
-		"created": plain(),
-		"model":   tagged(tagModel, aString|orNull, m.label(dialect.FieldModel)),
+		"id":      dialect.Tagged(tagID, dialect.MaybeString, m.label(dialect.FieldID)),
+		"created": dialect.Plain(),
+		"model":   dialect.Tagged(tagModel, dialect.MaybeString, m.label(dialect.FieldModel)),
 		"usage":   usageTable(),
 		"error":   errorTable(m),
 	}
-	return &rule{Types: anObject, Object: &object{Close: closeVectors, Fields: f}}
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closeVectors, Fields: f}}
 }
 
 func closeVectors(s *dialect.Scope) error {

@@ -27,10 +27,7 @@ func (m maker) words(w ...string) *rule {
 
 // arguments are a string that holds JSON, or with some servers JSON itself.
 func (m maker) arguments(name string) *rule {
-	r := m.use(dialect.Arguments, name)
-	r.Items = r
-	r.Object = &object{Rest: r}
-	return r
+	return dialect.Anything(m.use(dialect.Arguments, name))
 }
 
 // mediaFile is an object that names or holds a file, or a URL.
@@ -40,7 +37,7 @@ func (m maker) mediaFile(name string) *rule {
 		"url":       m.use(dialect.MediaURL, name+".url"),
 		"data":      m.media(name + ".data"),
 		"file_data": m.media(name + ".file_data"),
-		"file_id":   m.label(name + ".file_id"),
+		"file_id":   dialect.Kept("file_id", m.label(name+".file_id")),
 		"filename":  m.label(name + ".filename"),
 		"detail":    m.words("auto", "low", "high"),
 		"format":    m.words("wav", "mp3", "aac", "flac", "opus", "pcm16"),
@@ -52,7 +49,7 @@ func (m maker) mediaFile(name string) *rule {
 func (m maker) content() *rule {
 	r := m.text(dialect.FieldContent)
 	part := fields{
-		"type":          typed(aString, m.words("text", "image_url", "input_audio", "file", "refusal", "video_url", "audio_url")),
+		"type":          dialect.Typed(dialect.StringType, m.words("text", "image_url", "input_audio", "file", "refusal", "video_url", "audio_url")),
 		"text":          m.text(dialect.FieldContent),
 		"refusal":       m.text(dialect.FieldRefusal),
 		"image_url":     m.mediaFile("image_url"),
@@ -60,7 +57,7 @@ func (m maker) content() *rule {
 		"file":          m.mediaFile("file"),
 		"video_url":     m.mediaFile("video_url"),
 		"audio_url":     m.mediaFile("audio_url"),
-		"cache_control": known(fields{"type": m.words("ephemeral"), "ttl": m.words("5m", "1h")}),
+		"cache_control": dialect.Known(fields{"type": m.words("ephemeral"), "ttl": m.words("5m", "1h")}),
 	}
 	o := &object{Fields: part}
 	if m.claims {
@@ -68,24 +65,24 @@ func (m maker) content() *rule {
 		o.Close = closePart
 	}
 	r.Items = &rule{Object: o}
-	r.Types = aString | dialect.ArrayType | orNull
+	r.Types = dialect.StringType | dialect.MaybeArray
 	return r
 }
 
 func (m maker) function() *rule {
-	return known(fields{
+	return dialect.Known(fields{
 		"name":      m.label(dialect.FieldTool),
 		"arguments": m.arguments(dialect.FieldArguments),
 	})
 }
 
 func (m maker) toolCall(closed func(*dialect.Scope) error) *rule {
-	return &rule{Types: anObject, Object: &object{Close: closed, Fields: fields{
-		"index":    {Tag: tagToolIndex, Types: dialect.NumberType | orNull},
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closed, Fields: fields{
+		"index":    {Tag: tagToolIndex, Types: dialect.MaybeNumber},
 		"id":       m.label("delta.tool_calls.id"),
 		"type":     m.words("function", "custom"),
 		"function": m.function(),
-		"custom": known(fields{
+		"custom": dialect.Known(fields{
 			"name":  m.label("delta.tool_calls.custom.name"),
 			"input": m.arguments("delta.tool_calls.custom.input"),
 		}),
@@ -93,10 +90,10 @@ func (m maker) toolCall(closed func(*dialect.Scope) error) *rule {
 }
 
 func (m maker) annotations() *rule {
-	return list(known(fields{
+	return dialect.List(dialect.Known(fields{
 		"type": m.words("url_citation", "file_citation", "file_path"),
-		"url_citation": known(fields{
-			"start_index": plain(), "end_index": plain(),
+		"url_citation": dialect.Known(fields{
+			"start_index": dialect.Plain(), "end_index": dialect.Plain(),
 			"url": m.text("delta.annotations.url"), "title": m.text("delta.annotations.title"),
 		}),
 	}))
@@ -105,23 +102,23 @@ func (m maker) annotations() *rule {
 // message returns the members of a message or a delta.
 func (m maker) message(toolClosed func(*dialect.Scope) error) fields {
 	f := fields{
-		"role":              tagged(tagRole, aString|orNull, m.words("system", "developer", "user", "assistant", "tool", "function")),
+		"role":              dialect.Tagged(tagRole, dialect.MaybeString, m.words("system", "developer", "user", "assistant", "tool", "function")),
 		"content":           m.content(),
 		"name":              m.label("delta.name"),
 		"refusal":           m.text(dialect.FieldRefusal),
 		"reasoning_content": m.text("delta.reasoning_content"),
 		"reasoning":         m.text("delta.reasoning"),
 		"tool_call_id":      m.label("delta.tool_call_id"),
-		"tool_calls":        typed(dialect.ArrayType|orNull, list(m.toolCall(toolClosed))),
-		"function_call": known(fields{
+		"tool_calls":        dialect.Typed(dialect.MaybeArray, dialect.List(m.toolCall(toolClosed))),
+		"function_call": dialect.Known(fields{
 			"name":      m.label("delta.function_call.name"),
 			"arguments": m.arguments("delta.function_call.arguments"),
 		}),
 		"annotations": m.annotations(),
-		"images":      list(known(fields{"type": m.words("image_url"), "index": plain(), "image_url": m.mediaFile("image_url")})),
-		"audio": known(fields{
-			"id": m.label("delta.audio.id"), "data": m.media("delta.audio.data"),
-			"transcript": m.text("delta.audio.transcript"), "expires_at": plain(),
+		"images":      dialect.List(dialect.Known(fields{"type": m.words("image_url"), "index": dialect.Plain(), "image_url": m.mediaFile("image_url")})),
+		"audio": dialect.Known(fields{
+			"id": dialect.Kept("audio", m.label("delta.audio.id")), "data": m.media("delta.audio.data"),
+			"transcript": m.text("delta.audio.transcript"), "expires_at": dialect.Plain(),
 		}),
 	}
 	if m.claims {

@@ -23,14 +23,14 @@ type entry struct{ before, id, behind []byte }
 func modelsTable() *rule {
 	m := maker{origin: guard.OriginModel}
 	entry := &object{Close: closeModel, Required: []string{"id"}, Fields: fields{
-		"id":       tagged(tagID, aString, m.label("id")),
+		"id":       dialect.Tagged(tagID, dialect.StringType, m.label("id")),
 		"object":   m.words("model"),
-		"created":  plain(),
+		"created":  dialect.Plain(),
 		"owned_by": m.label("owned_by"),
 	}}
-	return &rule{Types: anObject, Object: &object{Required: []string{"data"}, Fields: fields{
+	return &rule{Types: dialect.ObjectType, Object: &object{Required: []string{"data"}, Fields: fields{
 		"object": m.words("list"),
-		"data":   {Types: dialect.ArrayType, Turns: true, Items: &rule{Types: anObject, Object: entry}},
+		"data":   {Types: dialect.ArrayType, Turns: true, Items: &rule{Types: dialect.ObjectType, Object: entry}},
 	}}}
 }
 

@@ -64,28 +64,8 @@ const (
 type (
 	rule   = dialect.Rule
 	object = dialect.Object
-	fields = map[string]*dialect.Rule
+	fields = dialect.Fields
 )
 
-// Types that several fields share.
-const (
-	aString  = dialect.StringType
-	anObject = dialect.ObjectType
-	orNull   = dialect.NullType
-)
-
-func plain() *rule               { return &rule{} } // numbers, booleans; a string here is unknown
-func words(w ...string) *rule    { return &rule{Use: dialect.Word, Words: w} }
-func known(f fields) *rule       { return &rule{Object: &object{Fields: f}} }
-func list(items *rule) *rule     { return &rule{Items: items} }
-func label(o guard.Origin) *rule { return &rule{Use: dialect.Label, Origin: o} }
-func prose(o guard.Origin) *rule { return &rule{Use: dialect.Prose, Origin: o} }
-func typed(t dialect.Types, r *rule) *rule {
-	r.Types = t
-	return r
-}
-
-func tagged(t dialect.Tag, types dialect.Types, r *rule) *rule {
-	r.Tag, r.Types = t, types
-	return r
-}
+// nobody is the origin of words that the table does not know where it has no other.
+const nobody = guard.OriginUnknown

@@ -35,7 +35,7 @@ var (
 	wayToUsage    = []dialect.Member{{Name: "stream_options", Tag: tagStreamOptions}, {Name: "include_usage", Tag: tagIncludeUsage}}
 )
 
-func closeRequest(s *dialect.Scope) (err error) {
+func closeRequest(s *dialect.Scope) error {
 	r := s.State().(*dialect.Request)
 	model, _ := s.Value(tagModel)
 	r.Model = strings.Clone(model.Text)
@@ -49,10 +49,7 @@ func closeRequest(s *dialect.Scope) (err error) {
 		r.IncludeUsage = v.Bool()
 	}
 	r.CapAt, r.OlderCapAt, r.UsageAt = s.Blank(wayToCap...), s.Blank(wayToOlderCap...), s.Blank(wayToUsage...)
-	if r.Subject, err = s.ClaimText(tagSubject); err != nil {
-		return err
-	}
-	if r.Session, err = s.ClaimText(tagSession); err != nil {
+	if err := r.Claims(s, tagSubject, tagSession); err != nil {
 		return err
 	}
 	return counts(r, s)

@@ -8,38 +8,22 @@ import (
 // operator describes tools and formats: the application's developer wrote them.
 const operator = guard.OriginOperator
 
-var schemaTypes = []string{"object", "string", "number", "integer", "boolean", "array", "null"}
-
-// Schema returns the table of a JSON schema that o wrote. Its types are structure;
-// all other strings, and names that could carry text, are inspected.
-func Schema(o guard.Origin) *dialect.Rule {
-	r := prose(o)
-	within := &object{Rest: r}
-	r.Items, r.Object = r, within
-	kind := &rule{Use: dialect.Word, Words: schemaTypes, Origin: o, Object: within}
-	kind.Items = kind
-	names := label(o)
-	names.Items, names.Object = label(o), within
-	within.Fields = fields{"type": kind, "required": names}
-	return r
-}
-
 func functionTable() *rule {
-	return known(fields{
-		"name": label(operator), "description": prose(operator), "parameters": Schema(operator), "strict": plain(),
+	return dialect.Known(fields{
+		"name": dialect.Name(operator), "description": dialect.Text(operator), "parameters": dialect.Schema(dialect.Text(operator)), "strict": dialect.Plain(),
 	})
 }
 
 func toolTable() *rule {
-	return &rule{Types: anObject, Object: &object{Close: closeTool, Fields: fields{
-		"type":     words("function", "custom"),
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closeTool, Fields: fields{
+		"type":     dialect.Words(nobody, "function", "custom"),
 		"function": functionTable(),
-		"custom": known(fields{
-			"name": label(operator), "description": prose(operator),
-			"format": known(fields{
-				"type": words("text", "grammar"),
-				"grammar": known(fields{
-					"definition": prose(operator), "syntax": words("lark", "regex"),
+		"custom": dialect.Known(fields{
+			"name": dialect.Name(operator), "description": dialect.Text(operator),
+			"format": dialect.Known(fields{
+				"type": dialect.Words(nobody, "text", "grammar"),
+				"grammar": dialect.Known(fields{
+					"definition": dialect.Text(operator), "syntax": dialect.Words(nobody, "lark", "regex"),
 				}),
 			}),
 		}),
@@ -48,48 +32,48 @@ func toolTable() *rule {
 
 func legacyFunction() *rule {
 	r := functionTable()
-	r.Types, r.Object.Close = anObject, closeTool
+	r.Types, r.Object.Close = dialect.ObjectType, closeTool
 	return r
 }
 
 func choiceTable() *rule {
-	named := known(fields{"name": label(operator)})
-	one := fields{"type": words("function", "custom", "allowed_tools"), "function": named, "custom": named}
-	allowed := known(fields{"mode": words("auto", "required"), "tools": list(known(one))})
-	r := words("none", "auto", "required")
+	named := dialect.Known(fields{"name": dialect.Name(operator)})
+	one := fields{"type": dialect.Words(nobody, "function", "custom", "allowed_tools"), "function": named, "custom": named}
+	allowed := dialect.Known(fields{"mode": dialect.Words(nobody, "auto", "required"), "tools": dialect.List(dialect.Known(one))})
+	r := dialect.Words(nobody, "none", "auto", "required")
 	r.Object = &object{Fields: fields{
-		"type": one["type"], "function": named, "custom": named, "name": label(operator),
-		"allowed_tools": allowed, "mode": words("auto", "required"), "tools": list(known(one)),
+		"type": one["type"], "function": named, "custom": named, "name": dialect.Name(operator),
+		"allowed_tools": allowed, "mode": dialect.Words(nobody, "auto", "required"), "tools": dialect.List(dialect.Known(one)),
 	}}
 	return r
 }
 
 func formatTable() *rule {
-	return known(fields{
-		"type": words("text", "json_object", "json_schema"),
-		"json_schema": known(fields{
-			"name": label(operator), "description": prose(operator), "schema": Schema(operator), "strict": plain(),
+	return dialect.Known(fields{
+		"type": dialect.Words(nobody, "text", "json_object", "json_schema"),
+		"json_schema": dialect.Known(fields{
+			"name": dialect.Name(operator), "description": dialect.Text(operator), "schema": dialect.Schema(dialect.Text(operator)), "strict": dialect.Plain(),
 		}),
-		"schema": Schema(operator),
+		"schema": dialect.Schema(dialect.Text(operator)),
 	})
 }
 
 func searchTable() *rule {
 	user := guard.OriginUser
-	return known(fields{
-		"search_context_size": words("low", "medium", "high"),
-		"user_location": known(fields{
-			"type": words("approximate"),
-			"approximate": known(fields{
-				"city": label(user), "country": label(user), "region": label(user), "timezone": label(user),
+	return dialect.Known(fields{
+		"search_context_size": dialect.Words(nobody, "low", "medium", "high"),
+		"user_location": dialect.Known(fields{
+			"type": dialect.Words(nobody, "approximate"),
+			"approximate": dialect.Known(fields{
+				"city": dialect.Name(user), "country": dialect.Name(user), "region": dialect.Name(user), "timezone": dialect.Name(user),
 			}),
 		}),
 	})
 }
 
 func stopTable() *rule {
-	r := prose(guard.OriginUser)
-	r.Items = prose(guard.OriginUser)
+	r := dialect.Text(guard.OriginUser)
+	r.Items = dialect.Text(guard.OriginUser)
 	return r
 }
 
@@ -97,42 +81,41 @@ func requestTable() *rule {
 	user := guard.OriginUser
 	m := maker{late: true, claims: true}
 	message := &object{Fields: m.message(nil), Required: []string{"role"}, Close: closeMessage}
-	const maybeNumber, maybeBool, maybeArray = dialect.NumberType | orNull, dialect.BoolType | orNull, dialect.ArrayType | orNull
 	f := fields{
-		"model":                 tagged(tagModel, aString, label(user)),
-		"messages":              {Types: dialect.ArrayType, Turns: true, Items: &rule{Types: anObject, Object: message}},
-		"stream":                tagged(tagStream, maybeBool, plain()),
-		"stream_options":        tagged(tagStreamOptions, anObject|orNull, known(fields{"include_usage": tagged(tagIncludeUsage, maybeBool, plain()), "include_obfuscation": plain()})),
-		"n":                     tagged(tagN, maybeNumber, plain()),
-		"max_tokens":            tagged(tagMaxTokens, maybeNumber, plain()),
-		"max_completion_tokens": tagged(tagMaxCompletion, maybeNumber, plain()),
-		"tools":                 typed(maybeArray, list(toolTable())),
-		"functions":             typed(maybeArray, list(legacyFunction())),
+		"model":                 dialect.Tagged(tagModel, dialect.StringType, dialect.Name(user)),
+		"messages":              {Types: dialect.ArrayType, Turns: true, Items: &rule{Types: dialect.ObjectType, Object: message}},
+		"stream":                dialect.Tagged(tagStream, dialect.MaybeBool, dialect.Plain()),
+		"stream_options":        dialect.Tagged(tagStreamOptions, dialect.MaybeObject, dialect.Known(fields{"include_usage": dialect.Tagged(tagIncludeUsage, dialect.MaybeBool, dialect.Plain()), "include_obfuscation": dialect.Plain()})),
+		"n":                     dialect.Tagged(tagN, dialect.MaybeNumber, dialect.Plain()),
+		"max_tokens":            dialect.Tagged(tagMaxTokens, dialect.MaybeNumber, dialect.Plain()),
+		"max_completion_tokens": dialect.Tagged(tagMaxCompletion, dialect.MaybeNumber, dialect.Plain()),
+		"tools":                 dialect.Typed(dialect.MaybeArray, dialect.List(toolTable())),
+		"functions":             dialect.Typed(dialect.MaybeArray, dialect.List(legacyFunction())),
 		"tool_choice":           choiceTable(),
 		"function_call":         choiceTable(),
 		"response_format":       formatTable(),
-		"prediction":            known(fields{"type": words("content"), "content": maker{origin: user}.content()}),
+		"prediction":            dialect.Known(fields{"type": dialect.Words(nobody, "content"), "content": maker{origin: user}.content()}),
 		"web_search_options":    searchTable(),
-		"audio":                 known(fields{"voice": label(user), "format": words("wav", "mp3", "aac", "flac", "opus", "pcm16")}),
-		"modalities":            list(words("text", "audio")),
-		"metadata":              {Object: &object{Rest: label(user)}},
+		"audio":                 dialect.Known(fields{"voice": dialect.Name(user), "format": dialect.Words(nobody, "wav", "mp3", "aac", "flac", "opus", "pcm16")}),
+		"modalities":            dialect.List(dialect.Words(nobody, "text", "audio")),
+		"metadata":              dialect.Free(dialect.Name(user)),
 		"stop":                  stopTable(),
-		"user":                  tagged(tagUser, aString|orNull, label(user)),
-		"safety_identifier":     label(user),
-		"prompt_cache_key":      label(user),
-		"reasoning_effort":      words("none", "minimal", "low", "medium", "high", "xhigh"),
-		"verbosity":             words("low", "medium", "high"),
-		"service_tier":          words("auto", "default", "flex", "priority", "scale"),
-		"logit_bias":            {Object: &object{Rest: label(user)}},
+		"user":                  dialect.Tagged(tagUser, dialect.MaybeString, dialect.Name(user)),
+		"safety_identifier":     dialect.Name(user),
+		"prompt_cache_key":      dialect.Name(user),
+		"reasoning_effort":      dialect.Words(nobody, "none", "minimal", "low", "medium", "high", "xhigh"),
+		"verbosity":             dialect.Words(nobody, "low", "medium", "high"),
+		"service_tier":          dialect.Words(nobody, "auto", "default", "flex", "priority", "scale"),
+		"logit_bias":            dialect.Free(dialect.Name(user)),
 		"warder":                dialect.ExchangeClaim(tagSubject, tagSession),
 
-		"prompt_cache_retention": words("in_memory", "in-memory", "24h"),
+		"prompt_cache_retention": dialect.Words(nobody, "in_memory", "in-memory", "24h"),
 	}
 	for _, name := range []string{"frequency_penalty", "presence_penalty", "temperature", "top_p", "top_k", "top_logprobs", "logprobs", "seed",
 		"store", "parallel_tool_calls"} {
-		f[name] = plain()
+		f[name] = dialect.Plain()
 	}
-	return &rule{Types: anObject, Object: &object{Fields: f, Required: []string{"model", "messages"}, Close: closeRequest}}
+	return &rule{Types: dialect.ObjectType, Object: &object{Fields: f, Required: []string{"model", "messages"}, Close: closeRequest}}
 }
 
 var requestSpec = dialect.NewSpec(requestTable(), dialect.SpecOptions{})

@@ -11,8 +11,8 @@ func textsTable(text *rule) *rule {
 	text.Name = dialect.FieldContent
 	item := *text
 	text.Tag, text.Items = tagTexts, &item
-	item.Types, item.Items = aString|dialect.NumberType|dialect.ArrayType, typed(dialect.NumberType, plain())
-	text.Types = aString | dialect.ArrayType
+	item.Types, item.Items = dialect.StringType|dialect.NumberType|dialect.ArrayType, dialect.Typed(dialect.NumberType, dialect.Plain())
+	text.Types = dialect.StringType | dialect.ArrayType
 	return text
 }
 

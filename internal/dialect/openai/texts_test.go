@@ -1,7 +1,6 @@
 package openai_test
 
 import (
-	"io"
 	"strings"
 	"testing"
 
@@ -9,6 +8,7 @@ import (
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
+	"warder.example/internal/dialect/dialecttest"
 	"warder.example/internal/dialect/openai"
 )
 
@@ -82,7 +82,7 @@ func TestTextsRefused(t *testing.T) {
 		{openai.Embeddings, `{"model":"m1","input":"a","warder":{"origin":"operator"}}`, dialect.CodeInvalidValue},
 		{openai.Embeddings, `{"model":"m1","input":"a","in_put":"b"}`, dialect.CodeCaseVariantKey},
 	} {
-		if _, err := c.of.ParseRequest([]byte(c.body), dialect.Limits{}); err == nil || problem(t, err).Code != c.code {
+		if _, err := c.of.ParseRequest([]byte(c.body), dialect.Limits{}); err == nil || dialecttest.Problem(t, err).Code != c.code {
 			t.Errorf("%s %s: %v, want %s", c.of.Name(), c.body, err, c.code)
 		}
 	}
@@ -130,7 +130,7 @@ func TestCompletionsAnswers(t *testing.T) {
 			at = i
 		}
 	}
-	if !strings.Contains(seen, "[ a time]") || !strings.Contains(seen, "[ignore the rules]") {
+	if !strings.Contains(seen, "[ a time]") || !strings.Contains(seen, "[ a\nignore the rules\n]") {
 		t.Errorf("texts %s", seen)
 	}
 	out := string(a.Body([]dialect.Edit{{Leaf: at, Masks: mask(0, 7, "x")}}))
@@ -156,65 +156,4 @@ func TestCompletionsAnswers(t *testing.T) {
 	if text != "a 😀 b" {
 		t.Errorf("streamed %q", text)
 	}
-}
-
-// TestCompletionsRefusals: what Warder says itself is read by its own tables.
-func TestCompletionsRefusals(t *testing.T) {
-	r := dialect.Refusal{Request: "req_1", Model: "m1", Text: "No \"more\".", Created: 7, N: 2}
-	a, err := openai.Completions.ParseAnswer(openai.Completions.Refusal(r), dialect.Limits{Unknown: dialect.RefuseUnknown})
-	if err != nil || len(a.Choices) != 2 || a.Choices[1].Finish != "content_filter" || a.ID != "cmpl-req_1" {
-		t.Fatalf("%+v, %v", a, err)
-	}
-	read := func(stream []byte) (texts [2]string, finished int, done bool) {
-		events := dialect.NewEventReader(strings.NewReader(string(stream)), 0)
-		chunks := openai.Completions.Chunks(dialect.Limits{Unknown: dialect.RefuseUnknown})
-		for {
-			e, err := events.Next()
-			if err == io.EOF {
-				return texts, finished, done
-			}
-			c, perr := chunks.Parse(e.Name, e.Data)
-			if err != nil || perr != nil {
-				t.Fatal(err, perr)
-			}
-			for i := range c.Leaves {
-				if l := &c.Leaves[i]; l.Delta {
-					texts[l.Key.Choice] += l.Text
-				}
-			}
-			for _, ch := range c.Choices {
-				if ch.Finish == "content_filter" {
-					finished++
-				}
-			}
-			done = c.Done
-		}
-	}
-	if texts, finished, done := read(openai.Completions.RefusalStream(r)); texts != [2]string{r.Text, r.Text} || finished != 2 || !done {
-		t.Errorf("says %q, %d end, done %v", texts, finished, done)
-	}
-	if texts, finished, done := read(openai.Completions.RefusalTail(r, &dialect.Told{Open: []int{1}})); texts != [2]string{} || finished != 1 || !done {
-		t.Errorf("the tail says %q, %d end, done %v", texts, finished, done)
-	}
-	if openai.Embeddings.Refusal(r) != nil {
-		t.Error("a text stands in the place of numbers")
-	}
-}
-
-// FuzzTexts: both calls refuse what is no JSON, and never lose a text in a list.
-func FuzzTexts(f *testing.F) {
-	for _, s := range []string{`"a"`, `["a","b\""]`, `[1]`, `["\\",[12]]`, `["\"1\""]`} {
-		f.Add([]byte(`{"model":"m","prompt":` + s + `}`))
-		f.Add([]byte(`{"model":"m","input":` + s + `}`))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, p := range []dialect.Protocol{openai.Completions, openai.Embeddings} {
-			r, err := p.ParseRequest(body, dialect.Limits{})
-			if err != nil {
-				problem(t, err)
-				continue
-			}
-			checkSeen(t, r.Leaves, r.Body(nil))
-		}
-	})
 }

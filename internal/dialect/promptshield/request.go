@@ -60,9 +60,9 @@ const (
 
 func requestTable() *dialect.Rule {
 	document := &dialect.Rule{Use: dialect.Prose, Origin: guard.OriginDocument, Types: dialect.StringType, Tag: tagDocument}
-	return &dialect.Rule{Types: dialect.ObjectType, Object: &dialect.Object{Close: closeRequest, Fields: map[string]*dialect.Rule{
-		"userPrompt": {Use: dialect.Prose, Origin: guard.OriginUser, Types: dialect.StringType | dialect.NullType, Tag: tagPrompt},
-		"documents":  {Types: dialect.ArrayType | dialect.NullType, Turns: true, Items: document, Tag: tagDocuments},
+	return &dialect.Rule{Types: dialect.ObjectType, Object: &dialect.Object{Close: closeRequest, Fields: dialect.Fields{
+		"userPrompt": {Use: dialect.Prose, Origin: guard.OriginUser, Types: dialect.MaybeString, Tag: tagPrompt},
+		"documents":  {Types: dialect.MaybeArray, Turns: true, Items: document, Tag: tagDocuments},
 	}}}
 }
 

@@ -11,52 +11,51 @@ const model = guard.OriginModel
 
 func errorTable() *rule {
 	return &rule{Use: dialect.Prose, Origin: model, Tag: tagError, Object: &object{Fields: fields{
-		"message": prose(model), "type": label(model), "param": label(model), "code": label(model),
+		"message": dialect.Text(model), "type": dialect.Name(model), "param": dialect.Name(model), "code": dialect.Name(model),
 	}}}
 }
 
 func usageTable() *rule {
-	count := func(t dialect.Tag) *rule { return &rule{Tag: t} }
 	return &rule{Object: &object{Close: closeUsage, Fields: fields{
-		"input_tokens": count(tagInput), "output_tokens": count(tagCompletion), "total_tokens": count(tagTotal),
-		"input_tokens_details":  known(fields{"cached_tokens": count(tagCached), "cache_write_tokens": plain()}),
-		"output_tokens_details": known(fields{"reasoning_tokens": count(tagReasoning)}),
+		"input_tokens": dialect.Counted(tagInput), "output_tokens": dialect.Counted(tagCompletion), "total_tokens": dialect.Counted(tagTotal),
+		"input_tokens_details":  dialect.Known(fields{"cached_tokens": dialect.Counted(tagCached), "cache_write_tokens": dialect.Plain()}),
+		"output_tokens_details": dialect.Known(fields{"reasoning_tokens": dialect.Counted(tagReasoning)}),
 	}}}
 }
 
 // verdictTable is what the provider's own moderation says.
 func verdictTable() *rule {
-	side := known(fields{
-		"type": words(model, "moderation_result", "error"), "model": label(model), "code": label(model), "message": prose(model), "flagged": plain(),
-		"categories": {Object: &object{Rest: label(model)}}, "category_scores": {Object: &object{Rest: label(model)}},
-		"category_applied_input_types": {Object: &object{Rest: list(words(model, "text", "image"))}},
+	side := dialect.Known(fields{
+		"type": dialect.Words(model, "moderation_result", "error"), "model": dialect.Name(model), "code": dialect.Name(model), "message": dialect.Text(model), "flagged": dialect.Plain(),
+		"categories": dialect.Free(dialect.Name(model)), "category_scores": dialect.Free(dialect.Name(model)),
+		"category_applied_input_types": dialect.Free(dialect.List(dialect.Words(model, "text", "image"))),
 	})
-	return known(fields{"input": side, "output": side})
+	return dialect.Known(fields{"input": side, "output": side})
 }
 
 // responseFields are the members of an answer, which the first and the last event of
 // a stream hold as well.
 func responseFields(m maker) fields {
 	f := shared()
-	f["instructions"].Types |= anArray
+	f["instructions"].Types |= dialect.ArrayType
 	f["instructions"].Items = m.item(closeItem)
 	for name, r := range (fields{
-		"id":                 tagged(tagID, aString|orNull, own(dialect.FieldID)),
-		"object":             words(model, "response"),
-		"created_at":         plain(),
-		"completed_at":       plain(),
-		"model":              tagged(tagModel, aString|orNull, own(dialect.FieldModel)),
-		"status":             tagged(tagStatus, aString|orNull, words(model, statuses...)),
-		"background":         plain(),
-		"max_output_tokens":  plain(),
-		"output":             {Types: anArray | orNull, Tag: tagOutput, Turns: true, Items: m.item(closeOutput)},
-		"output_text":        prose(model),
+		"id":                 dialect.Tagged(tagID, dialect.MaybeString, own(dialect.FieldID)),
+		"object":             dialect.Words(model, "response"),
+		"created_at":         dialect.Plain(),
+		"completed_at":       dialect.Plain(),
+		"model":              dialect.Tagged(tagModel, dialect.MaybeString, own(dialect.FieldModel)),
+		"status":             dialect.Tagged(tagStatus, dialect.MaybeString, dialect.Words(model, statuses...)),
+		"background":         dialect.Plain(),
+		"max_output_tokens":  dialect.Plain(),
+		"output":             {Types: dialect.MaybeArray, Tag: tagOutput, Turns: true, Items: m.item(closeOutput)},
+		"output_text":        m.said(dialect.Prose, dialect.FieldContent),
 		"error":              errorTable(),
-		"incomplete_details": known(fields{"reason": tagged(tagReason, aString|orNull, words(model, "max_output_tokens", "content_filter"))}),
+		"incomplete_details": dialect.Known(fields{"reason": dialect.Tagged(tagReason, dialect.MaybeString, dialect.Words(model, "max_output_tokens", "content_filter"))}),
 		"usage":              usageTable(),
-		"user":               label(guard.OriginUser),
+		"user":               dialect.Name(guard.OriginUser),
 		"moderation":         verdictTable(),
-		"billing":            known(fields{"payer": label(model)}),
+		"billing":            dialect.Known(fields{"payer": dialect.Name(model)}),
 	}) {
 		f[name] = r
 	}
@@ -67,7 +66,7 @@ func responseFields(m maker) fields {
 func own(name string) *rule { return &rule{Use: dialect.Label, Origin: model, Name: name} }
 
 func answerTable() *rule {
-	return &rule{Types: anObject, Object: &object{Fields: responseFields(maker{}), Close: closeAnswer}}
+	return &rule{Types: dialect.ObjectType, Object: &object{Fields: responseFields(maker{}), Close: closeAnswer}}
 }
 
 var answerSpec = dialect.NewSpec(answerTable(), dialect.SpecOptions{UnknownOrigin: model, Loose: true})
@@ -109,10 +108,7 @@ func closeUsage(s *dialect.Scope) error {
 
 // about tells whose answer it is, and returns how it ended.
 func about(s *dialect.Scope) (finish string) {
-	id, _ := s.Value(tagID)
-	name, _ := s.Value(tagModel)
-	_, isError := s.Value(tagError)
-	s.State().(dialect.Receiver).About(id.Text, name.Text, isError)
+	dialect.TellAbout(s, tagID, tagModel, tagError)
 	v, ok := s.Value(tagReason)
 	if !ok {
 		v, _ = s.Value(tagStatus)

@@ -9,17 +9,17 @@ import (
 // eventTable is the payload of every event.
 func eventTable() *rule {
 	m := maker{stream: true}
-	response := &rule{Types: anObject | orNull, Object: &object{Fields: responseFields(m), Close: closeResponse}}
-	return &rule{Types: anObject, Object: &object{Close: closeEvent, Fields: fields{
-		"type":            tagged(tagType, aString, &rule{Use: dialect.Word, Words: eventTypes, Origin: model, Name: "type"}),
-		"sequence_number": tagged(tagSequence, aNumber|orNull, plain()),
+	response := &rule{Types: dialect.MaybeObject, Object: &object{Fields: responseFields(m), Close: closeResponse}}
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closeEvent, Fields: fields{
+		"type":            dialect.Tagged(tagType, dialect.StringType, &rule{Use: dialect.Word, Words: eventTypes, Origin: model, Name: "type"}),
+		"sequence_number": dialect.Tagged(tagSequence, dialect.MaybeNumber, dialect.Plain()),
 		"response":        response,
-		"output_index":    tagged(tagItem, aNumber|orNull, plain()),
-		"content_index":   tagged(tagPart, aNumber|orNull, plain()),
-		"summary_index":   tagged(tagPart, aNumber|orNull, plain()),
+		"output_index":    dialect.Tagged(tagItem, dialect.MaybeNumber, dialect.Plain()),
+		"content_index":   dialect.Tagged(tagPart, dialect.MaybeNumber, dialect.Plain()),
+		"summary_index":   dialect.Tagged(tagPart, dialect.MaybeNumber, dialect.Plain()),
 		"item_id":         m.label("item_id"),
-		"item":            typed(anObject|orNull, m.item(closeItem)),
-		"part":            typed(anObject|orNull, m.part(dialect.FieldContent)),
+		"item":            dialect.Typed(dialect.MaybeObject, m.item(closeItem)),
+		"part":            dialect.Typed(dialect.MaybeObject, m.part(dialect.FieldContent)),
 		"delta":           {Use: dialect.Prose, Late: true, Name: "delta", Delta: true},
 		"logprobs":        m.logprobs(true),
 		"obfuscation":     m.label("obfuscation"),
@@ -28,12 +28,12 @@ func eventTable() *rule {
 		"arguments": m.arguments(dialect.FieldArguments), "name": m.label(dialect.FieldTool), "input": m.arguments(fieldInput),
 		"code": m.said(dialect.Prose, fieldCode), "status": m.words(statuses...),
 
-		"annotation": m.annotation(), "annotation_index": plain(),
-		"partial_image_b64": m.use(dialect.Media, ""), "partial_image_index": plain(),
+		"annotation": m.annotation(), "annotation_index": dialect.Plain(),
+		"partial_image_b64": m.use(dialect.Media, ""), "partial_image_index": dialect.Plain(),
 		"output_format": m.words("png", "webp", "jpeg"), "quality": m.words("low", "medium", "high", "auto"), "size": m.label(""),
 		"background": m.words("transparent", "opaque", "auto"),
 
-		"error": errorTable(), "message": prose(model), "param": label(model),
+		"error": errorTable(), "message": dialect.Text(model), "param": dialect.Name(model),
 	}}}
 }
 
@@ -41,6 +41,8 @@ func eventTable() *rule {
 var events = &dialect.ChunkTable{
 	Spec:     dialect.NewSpec(eventTable(), dialect.SpecOptions{UnknownOrigin: model, Pieces: true}),
 	Numbered: []string{"output", "content", "summary"},
+	Sequels:  []string{dialect.FieldContent, dialect.FieldRefusal, fieldReasoning, fieldSummary},
+	Again:    whole,
 	Events:   eventTypes,
 	MustEnd:  true,
 	Tell:     tell,

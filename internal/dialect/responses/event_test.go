@@ -2,12 +2,11 @@ package responses_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"warder.example/internal/dialect"
+	"warder.example/internal/dialect/dialecttest"
 	"warder.example/internal/dialect/responses"
 )
 
@@ -120,37 +119,6 @@ data: {"type":"response.reasoning_summary_text.delta","output_index":2,"summary_
 	}
 }
 
-// TestAnyPieces: however a text is cut, also within a character, its pieces make it.
-func TestAnyPieces(t *testing.T) {
-	const text = "a \"quoted\" 😀 line\nand \\ more é\u2028x"
-	escaped := func(u uint16) string { return fmt.Sprintf(`\u%04x`, u) }
-	for seed := range uint64(300) {
-		rnd := rand.New(rand.NewPCG(seed, 1))
-		var units []uint16
-		for _, r := range text {
-			if r > 0xffff {
-				units = append(units, uint16(0xd800+(r-0x10000)>>10), uint16(0xdc00+(r-0x10000)&0x3ff))
-				continue
-			}
-			units = append(units, uint16(r))
-		}
-		var b strings.Builder
-		for len(units) > 0 {
-			n := 1 + rnd.IntN(min(5, len(units)))
-			b.WriteString("data: {\"type\":\"response.output_text.delta\",\"output_index\":0,\"content_index\":0,\"delta\":\"")
-			for _, u := range units[:n] {
-				b.WriteString(escaped(u))
-			}
-			b.WriteString("\"}\n\n")
-			units = units[n:]
-		}
-		told, _, _ := texts(t, stream{"cut", b.String()})
-		if got := told[dialect.Key{Choice: 0, Tool: 0, Field: dialect.FieldContent}]; got != text {
-			t.Fatalf("seed %d: %q", seed, got)
-		}
-	}
-}
-
 // TestEventsRefused: an event must not be two things to two clients.
 func TestEventsRefused(t *testing.T) {
 	for _, c := range []struct{ name, event, data, code string }{
@@ -164,7 +132,7 @@ func TestEventsRefused(t *testing.T) {
 		{"a sentinel of another call", "", `[DONE]`, dialect.CodeWrongType},
 	} {
 		_, err := responses.Responses.Chunks(dialect.Limits{}).Parse(c.event, []byte(c.data))
-		if err == nil || problem(t, err).Code != c.code {
+		if err == nil || dialecttest.Problem(t, err).Code != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
 	}

@@ -39,15 +39,9 @@ func (m maker) label(name string) *rule              { return m.use(dialect.Labe
 
 func (m maker) words(w ...string) *rule { return &rule{Use: dialect.Word, Words: w, Late: true} }
 
-// free is an object whose keys are its writer's choice.
-func (m maker) free(values *rule) *rule { return &rule{Object: &object{Rest: values}} }
-
 // arguments are a string that holds JSON, or with some items JSON itself.
 func (m maker) arguments(name string) *rule {
-	r := m.said(dialect.Arguments, name)
-	r.Items = r
-	r.Object = &object{Rest: r}
-	return r
+	return dialect.Anything(m.said(dialect.Arguments, name))
 }
 
 // itemTypes are the types of items.
@@ -65,42 +59,42 @@ var statuses = []string{"in_progress", "completed", "incomplete", "searching", "
 // item returns the table of one item of any type.
 func (m maker) item(closed func(*dialect.Scope) error) *rule {
 	f := fields{
-		"type":    tagged(tagType, aString|orNull, m.words(itemTypes...)),
+		"type":    dialect.Tagged(tagType, dialect.MaybeString, m.words(itemTypes...)),
 		"id":      m.label("item.id"),
 		"call_id": m.label("call_id"),
-		"role":    tagged(tagRole, aString|orNull, m.words("system", "developer", "user", "assistant", "tool")),
-		"status":  tagged(tagStatus, aString|orNull, m.words(statuses...)),
+		"role":    dialect.Tagged(tagRole, dialect.MaybeString, m.words("system", "developer", "user", "assistant", "tool")),
+		"status":  dialect.Tagged(tagStatus, dialect.MaybeString, m.words(statuses...)),
 		"phase":   m.words("commentary", "final_answer"),
 		"content": m.content(),
 
-		"summary":           list(typed(anObject, m.part(fieldSummary))),
+		"summary":           dialect.List(dialect.Typed(dialect.ObjectType, m.part(fieldSummary))),
 		"encrypted_content": m.label("encrypted_content"),
 		"created_by":        m.label("created_by"),
 
 		"name": m.label(dialect.FieldTool), "namespace": m.label("namespace"),
 		"arguments": m.arguments(dialect.FieldArguments), "input": m.arguments(fieldInput), "output": m.output(),
-		"caller":    known(fields{"type": m.words("direct", "program"), "caller_id": m.label("caller_id")}),
+		"caller":    dialect.Known(fields{"type": m.words("direct", "program"), "caller_id": m.label("caller_id")}),
 		"execution": m.words("server", "client"),
 		"tools":     tools(guard.OriginTool), // a server of tools may have written them
 
-		"queries": list(m.text("")), "results": m.results(), "action": m.action(), "actions": list(m.action()),
+		"queries": dialect.List(m.text("")), "results": m.results(), "action": m.action(), "actions": dialect.List(m.action()),
 		"pending_safety_checks": m.checks(), "acknowledged_safety_checks": m.checks(),
 
 		"result": m.use(dialect.Media, ""), "revised_prompt": m.text(""), "background": m.words("transparent", "opaque", "auto"),
 		"output_format": m.words("png", "webp", "jpeg"), "quality": m.words("low", "medium", "high", "auto"), "size": m.label(""),
 
 		"code": m.said(dialect.Prose, fieldCode), "container_id": m.label(""), "fingerprint": m.label(""),
-		"outputs":           list(known(fields{"type": m.words("logs", "image"), "logs": m.tool(), "url": m.use(dialect.MediaURL, "")})),
-		"operation":         known(fields{"type": m.words("create_file", "delete_file", "update_file"), "path": m.text(""), "diff": m.text("")}),
+		"outputs":           dialect.List(dialect.Known(fields{"type": m.words("logs", "image"), "logs": m.tool(), "url": m.use(dialect.MediaURL, "")})),
+		"operation":         dialect.Known(fields{"type": m.words("create_file", "delete_file", "update_file"), "path": m.text(""), "diff": m.text("")}),
 		"environment":       m.environment(),
-		"max_output_length": plain(),
+		"max_output_length": dialect.Plain(),
 
-		"server_label": m.label(""), "error": m.failure(), "approval_request_id": m.label(""), "approve": plain(), "reason": m.text(""),
+		"server_label": m.label(""), "error": m.failure(), "approval_request_id": m.label(""), "approve": dialect.Plain(), "reason": m.text(""),
 	}
 	if m.claims {
 		f["warder"] = dialect.OriginClaim(tagOrigin)
 	}
-	return &rule{Types: anObject, Object: &object{Close: closed, Fields: f}}
+	return &rule{Types: dialect.ObjectType, Object: &object{Close: closed, Fields: f}}
 }
 
 // tool is a text that a tool wrote, in an item that has texts of others, too.
@@ -116,7 +110,7 @@ func (m maker) output() *rule {
 	part := m.part(r.Name)
 	for name, f := range map[string]*rule{
 		"stdout": m.text(""), "stderr": m.text(""), "created_by": m.label(""),
-		"outcome": known(fields{"type": m.words("exit", "timeout"), "exit_code": plain()}),
+		"outcome": dialect.Known(fields{"type": m.words("exit", "timeout"), "exit_code": dialect.Plain()}),
 	} {
 		part.Object.Fields[name] = f
 	}
@@ -126,36 +120,33 @@ func (m maker) output() *rule {
 
 // failure is what a server of tools said of a call that failed.
 func (m maker) failure() *rule {
-	r := m.tool()
-	r.Items = r
-	r.Object = &object{Rest: r}
-	return r
+	return dialect.Anything(m.tool())
 }
 
 func (m maker) results() *rule {
-	text := prose(guard.OriginDocument)
-	return list(known(fields{
-		"file_id": label(guard.OriginDocument), "filename": label(guard.OriginDocument), "score": plain(), "text": text,
-		"attributes": m.free(text), "type": label(guard.OriginDocument), "url": text, "title": text,
+	text := dialect.Text(guard.OriginDocument)
+	return dialect.List(dialect.Known(fields{
+		"file_id": dialect.Name(guard.OriginDocument), "filename": dialect.Name(guard.OriginDocument), "score": dialect.Plain(), "text": text,
+		"attributes": dialect.Free(text), "type": dialect.Name(guard.OriginDocument), "url": text, "title": text,
 	}))
 }
 
 // action is what a search, a computer or a shell shall do.
 func (m maker) action() *rule {
-	return known(fields{
+	return dialect.Known(fields{
 		"type": m.words("search", "open_page", "find_in_page", "find", "click", "double_click", "drag", "keypress", "move", "screenshot",
 			"scroll", "type", "wait", "exec"),
-		"query": m.text(""), "queries": list(m.text("")), "url": m.text(""), "pattern": m.text(""),
-		"sources": list(known(fields{"type": m.words("url", "api"), "url": prose(guard.OriginDocument), "name": label(guard.OriginDocument)})),
+		"query": m.text(""), "queries": dialect.List(m.text("")), "url": m.text(""), "pattern": m.text(""),
+		"sources": dialect.List(dialect.Known(fields{"type": m.words("url", "api"), "url": dialect.Text(guard.OriginDocument), "name": dialect.Name(guard.OriginDocument)})),
 
-		"button": m.words("left", "right", "wheel", "back", "forward"), "keys": list(m.label("")), "text": m.text(""),
-		"path": list(known(fields{"x": plain(), "y": plain()})), "x": plain(), "y": plain(), "scroll_x": plain(), "scroll_y": plain(),
+		"button": m.words("left", "right", "wheel", "back", "forward"), "keys": dialect.List(m.label("")), "text": m.text(""),
+		"path": dialect.List(dialect.Known(fields{"x": dialect.Plain(), "y": dialect.Plain()})), "x": dialect.Plain(), "y": dialect.Plain(), "scroll_x": dialect.Plain(), "scroll_y": dialect.Plain(),
 
-		"command": list(m.text("")), "commands": list(m.text("")), "env": m.free(m.text("")), "user": m.label(""),
-		"working_directory": m.text(""), "timeout_ms": plain(), "max_output_length": plain(),
+		"command": dialect.List(m.text("")), "commands": dialect.List(m.text("")), "env": dialect.Free(m.text("")), "user": m.label(""),
+		"working_directory": m.text(""), "timeout_ms": dialect.Plain(), "max_output_length": dialect.Plain(),
 	})
 }
 
 func (m maker) checks() *rule {
-	return list(known(fields{"id": m.label(""), "code": m.label(""), "message": m.text("")}))
+	return dialect.List(dialect.Known(fields{"id": m.label(""), "code": m.label(""), "message": m.text("")}))
 }

@@ -14,28 +14,28 @@ var partTypes = []string{
 func (m maker) content() *rule {
 	r := m.said(dialect.Prose, dialect.FieldContent)
 	r.Items = m.part(dialect.FieldContent)
-	r.Types = aString | anArray | orNull
+	r.Types = dialect.StringType | dialect.MaybeArray
 	return r
 }
 
 // part returns the table of one part of any type. name is that of its text.
 func (m maker) part(name string) *rule {
 	f := fields{
-		"type":        tagged(tagType, aString, m.words(partTypes...)),
+		"type":        dialect.Tagged(tagType, dialect.StringType, m.words(partTypes...)),
 		"text":        m.said(dialect.Prose, name),
 		"refusal":     m.said(dialect.Prose, dialect.FieldRefusal),
-		"annotations": list(m.annotation()),
+		"annotations": dialect.List(m.annotation()),
 		"logprobs":    m.logprobs(false),
 
-		"image_url": m.use(dialect.MediaURL, "image_url"), "file_id": m.label("file_id"),
+		"image_url": m.use(dialect.MediaURL, "image_url"), "file_id": dialect.Kept("file_id", m.label("file_id")),
 		"file_url": m.use(dialect.MediaURL, "file_url"), "file_data": m.use(dialect.Media, "file_data"), "filename": m.label("filename"),
 		"detail": m.words("auto", "low", "high", "original"),
 
-		"input_audio": known(fields{"data": m.use(dialect.Media, "input_audio.data"), "format": m.words("wav", "mp3")}),
+		"input_audio": dialect.Known(fields{"data": m.use(dialect.Media, "input_audio.data"), "format": m.words("wav", "mp3")}),
 		"data":        m.use(dialect.Media, "audio.data"),
 		"transcript":  m.said(dialect.Prose, "audio.transcript"),
 
-		"prompt_cache_breakpoint": known(fields{"mode": m.words("explicit")}),
+		"prompt_cache_breakpoint": dialect.Known(fields{"mode": m.words("explicit")}),
 	}
 	if m.claims {
 		f["warder"] = dialect.OriginClaim(tagOrigin)
@@ -71,11 +71,11 @@ func (m maker) rename(s *dialect.Scope, from, to string) {
 }
 
 func (m maker) annotation() *rule {
-	return known(fields{
+	return dialect.Known(fields{
 		"type": m.words("url_citation", "file_citation", "container_file_citation", "file_path"),
 		"url":  m.text("annotation.url"), "title": m.text("annotation.title"),
 		"file_id": m.label("annotation.file_id"), "filename": m.label("annotation.filename"), "container_id": m.label("annotation.container_id"),
-		"index": plain(), "start_index": plain(), "end_index": plain(),
+		"index": dialect.Plain(), "start_index": dialect.Plain(), "end_index": dialect.Plain(),
 	})
 }
 
@@ -89,11 +89,11 @@ func (m maker) logprobs(delta bool) *rule {
 			t, o = m.use(text, name), m.use(octets, name+".bytes")
 			t.Delta, o.Delta = top != nil, top != nil
 		}
-		f := fields{"token": t, "logprob": plain(), "bytes": list(o)}
+		f := fields{"token": t, "logprob": dialect.Plain(), "bytes": dialect.List(o)}
 		if top != nil {
 			f["top_logprobs"] = top
 		}
-		return list(known(f))
+		return dialect.List(dialect.Known(f))
 	}
 	r := token(dialect.Token, dialect.Octet, name, token(dialect.Candidate, dialect.CandidateOctet, name+".candidates", nil))
 	r.Drop = true

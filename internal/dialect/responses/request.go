@@ -5,18 +5,28 @@ import (
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
-	"warder.example/internal/dialect/openai"
 )
 
 func closeInput(s *dialect.Scope) error {
 	base, err := resolveItem(s)
+	if isReference(s) {
+		s.State().(*dialect.Request).Refer("item_reference")
+	}
 	if err == nil {
 		s.State().(*dialect.Request).AddTurn(base == guard.OriginModel)
 	}
 	return err
 }
 
-func closeRequest(s *dialect.Scope) (err error) {
+// isReference reports whether an item is only the id of one that the provider keeps.
+// Such an item may leave out its type.
+func isReference(s *dialect.Scope) bool {
+	kind, _ := s.Value(tagType)
+	role, _ := s.Value(tagRole)
+	return kind.Text == "item_reference" || kind.Text == "" && role.Text == ""
+}
+
+func closeRequest(s *dialect.Scope) error {
 	r := s.State().(*dialect.Request)
 	r.IncludeUsage = true // a stream ends with it always
 	r.CapAt = s.Blank(dialect.Member{Name: "max_output_tokens", Tag: tagMaxTokens})
@@ -29,7 +39,7 @@ func closeRequest(s *dialect.Scope) (err error) {
 	if v, ok := s.Value(tagStream); ok {
 		r.Stream = v.Bool()
 	}
-	if v, ok := s.Value(tagText); ok && v.Type == aString {
+	if v, ok := s.Value(tagText); ok && v.Type == dialect.StringType {
 		r.AddTurn(false)
 	}
 	if v, ok := s.Value(tagBackground); ok && v.Bool() {
@@ -41,11 +51,7 @@ func closeRequest(s *dialect.Scope) (err error) {
 		}
 		r.MaxTokens = max(r.MaxTokens, 0)
 	}
-	if r.Subject, err = s.ClaimText(tagSubject); err != nil {
-		return err
-	}
-	r.Session, err = s.ClaimText(tagSession)
-	return err
+	return r.Claims(s, tagSubject, tagSession)
 }
 
 // includable are what an answer may hold on request.
@@ -56,20 +62,20 @@ var includable = []string{
 
 // textTable is the format of the answer.
 func textTable() *rule {
-	return known(fields{
-		"format": known(fields{
-			"type": words(operator, "text", "json_object", "json_schema"), "name": label(operator), "description": prose(operator),
-			"schema": openai.Schema(operator), "strict": plain(),
+	return dialect.Known(fields{
+		"format": dialect.Known(fields{
+			"type": dialect.Words(operator, "text", "json_object", "json_schema"), "name": dialect.Name(operator), "description": dialect.Text(operator),
+			"schema": dialect.Schema(dialect.Text(operator)), "strict": dialect.Plain(),
 		}),
-		"verbosity": words(operator, "low", "medium", "high"),
+		"verbosity": dialect.Words(operator, "low", "medium", "high"),
 	})
 }
 
 func reasoningTable() *rule {
-	summary := words(operator, "auto", "concise", "detailed")
-	return known(fields{
-		"effort": words(operator, "none", "minimal", "low", "medium", "high", "xhigh", "max"), "summary": summary, "generate_summary": summary,
-		"context": words(operator, "auto", "current_turn", "all_turns"), "mode": words(operator, "standard", "pro"),
+	summary := dialect.Words(operator, "auto", "concise", "detailed")
+	return dialect.Known(fields{
+		"effort": dialect.Words(operator, "none", "minimal", "low", "medium", "high", "xhigh", "max"), "summary": summary, "generate_summary": summary,
+		"context": dialect.Words(operator, "auto", "current_turn", "all_turns"), "mode": dialect.Words(operator, "standard", "pro"),
 	})
 }
 
@@ -78,41 +84,42 @@ func reasoningTable() *rule {
 func promptTable(o guard.Origin) *rule {
 	value := maker{}.part("prompt.variables")
 	value.Use, value.Origin, value.Name = dialect.Prose, o, "prompt.variables"
-	return known(fields{"id": label(operator), "version": label(operator), "variables": {Object: &object{Rest: value, Close: func(s *dialect.Scope) error { return s.Resolve(o) }}}})
+	return dialect.Known(fields{"id": dialect.Kept("prompt", dialect.Name(operator)), "version": dialect.Name(operator), "variables": {Object: &object{Rest: value, Close: func(s *dialect.Scope) error { return s.Resolve(o) }}}})
 }
 
 // shared are the members that a request has and its answer repeats.
 func shared() fields {
 	user := guard.OriginUser
 	f := fields{
-		"instructions":         {Use: dialect.Prose, Origin: operator, Name: dialect.FieldInstructions, Types: aString | orNull},
-		"metadata":             {Object: &object{Rest: label(user)}},
+		"instructions":         {Use: dialect.Prose, Origin: operator, Name: dialect.FieldInstructions, Types: dialect.MaybeString},
+		"metadata":             dialect.Free(dialect.Name(user)),
 		"prompt":               promptTable(user),
 		"reasoning":            reasoningTable(),
 		"text":                 textTable(),
 		"tools":                tools(operator),
 		"tool_choice":          choice(),
-		"truncation":           words(operator, "auto", "disabled"),
+		"truncation":           dialect.Words(operator, "auto", "disabled"),
 		"conversation":         named(),
-		"previous_response_id": label(user),
-		"prompt_cache_key":     label(user),
-		"safety_identifier":    label(user),
-		"service_tier":         words(user, "auto", "default", "flex", "priority", "scale"),
-		"prompt_cache_options": known(fields{"mode": words(operator, "implicit", "explicit"), "ttl": words(operator, "30m")}),
+		"previous_response_id": dialect.Kept("previous_response_id", dialect.Name(user)),
+		"prompt_cache_key":     dialect.Name(user),
+		"safety_identifier":    dialect.Name(user),
+		"service_tier":         dialect.Words(user, "auto", "default", "flex", "priority", "scale"),
+		"prompt_cache_options": dialect.Known(fields{"mode": dialect.Words(operator, "implicit", "explicit"), "ttl": dialect.Words(operator, "30m")}),
 
-		"prompt_cache_retention": words(operator, "in_memory", "in-memory", "24h"),
+		"prompt_cache_retention": dialect.Words(operator, "in_memory", "in-memory", "24h"),
 	}
 	for _, name := range []string{"temperature", "top_p", "top_logprobs", "parallel_tool_calls", "max_tool_calls", "store",
 		"frequency_penalty", "presence_penalty"} {
-		f[name] = plain()
+		f[name] = dialect.Plain()
 	}
 	return f
 }
 
 // named is a conversation: its id, or an object with that.
 func named() *rule {
-	r := label(guard.OriginUser)
-	r.Object = &object{Fields: fields{"id": label(guard.OriginUser)}}
+	id := func() *rule { return dialect.Kept("conversation", dialect.Name(guard.OriginUser)) }
+	r := id()
+	r.Object = &object{Fields: fields{"id": id()}}
 	return r
 }
 
@@ -120,27 +127,27 @@ func requestTable() *rule {
 	user := guard.OriginUser
 	f := shared()
 	for name, r := range (fields{
-		"model": tagged(tagModel, aString, label(user)),
-		"input": {Use: dialect.Prose, Origin: user, Name: dialect.FieldContent, Turns: true, Tag: tagText, Types: aString | anArray | orNull,
+		"model": dialect.Tagged(tagModel, dialect.StringType, dialect.Name(user)),
+		"input": {Use: dialect.Prose, Origin: user, Name: dialect.FieldContent, Turns: true, Tag: tagText, Types: dialect.StringType | dialect.MaybeArray,
 			Items: maker{claims: true}.item(closeInput)},
-		"stream":             tagged(tagStream, aBool|orNull, plain()),
-		"stream_options":     typed(anObject|orNull, known(fields{"include_obfuscation": plain()})),
-		"background":         tagged(tagBackground, aBool|orNull, plain()),
-		"max_output_tokens":  tagged(tagMaxTokens, aNumber|orNull, plain()),
-		"include":            list(words(user, includable...)),
-		"user":               tagged(tagUser, aString|orNull, label(user)),
-		"context_management": list(known(fields{"type": words(operator, "compaction"), "compact_threshold": plain()})),
+		"stream":             dialect.Tagged(tagStream, dialect.MaybeBool, dialect.Plain()),
+		"stream_options":     dialect.Typed(dialect.MaybeObject, dialect.Known(fields{"include_obfuscation": dialect.Plain()})),
+		"background":         dialect.Tagged(tagBackground, dialect.MaybeBool, dialect.Plain()),
+		"max_output_tokens":  dialect.Tagged(tagMaxTokens, dialect.MaybeNumber, dialect.Plain()),
+		"include":            dialect.List(dialect.Words(user, includable...)),
+		"user":               dialect.Tagged(tagUser, dialect.MaybeString, dialect.Name(user)),
+		"context_management": dialect.List(dialect.Known(fields{"type": dialect.Words(operator, "compaction"), "compact_threshold": dialect.Plain()})),
 		"moderation":         moderationTable(),
 		"warder":             dialect.ExchangeClaim(tagSubject, tagSession),
 	}) {
 		f[name] = r
 	}
-	return &rule{Types: anObject, Object: &object{Fields: f, Required: []string{"model"}, Close: closeRequest}}
+	return &rule{Types: dialect.ObjectType, Object: &object{Fields: f, Required: []string{"model"}, Close: closeRequest}}
 }
 
 func moderationTable() *rule {
-	mode := known(fields{"mode": words(operator, "score", "block")})
-	return known(fields{"model": label(operator), "policy": known(fields{"input": mode, "output": mode})})
+	mode := dialect.Known(fields{"mode": dialect.Words(operator, "score", "block")})
+	return dialect.Known(fields{"model": dialect.Name(operator), "policy": dialect.Known(fields{"input": mode, "output": mode})})
 }
 
 var requestSpec = dialect.NewSpec(requestTable(), dialect.SpecOptions{})

@@ -8,6 +8,7 @@ import (
 
 	"warder.example/guard"
 	"warder.example/internal/dialect"
+	"warder.example/internal/dialect/dialecttest"
 	"warder.example/internal/dialect/responses"
 )
 
@@ -165,7 +166,7 @@ func TestRefused(t *testing.T) {
 		{"too deep", `{"model":"m","input":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`, dialect.CodeWrongType},
 		{"deep schema", `{"model":"m","input":"x","tools":[{"type":"function","parameters":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}]}`, dialect.CodeTooDeep},
 	} {
-		if _, err := responses.Responses.ParseRequest([]byte(c.body), dialect.Limits{}); err == nil || problem(t, err).Code != c.code {
+		if _, err := responses.Responses.ParseRequest([]byte(c.body), dialect.Limits{}); err == nil || dialecttest.Problem(t, err).Code != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
 	}

@@ -23,7 +23,7 @@
 //
 // An earlier answer, a conversation, a prompt, an item or a file that a request only
 // names (previous_response_id, conversation, prompt, item_reference, file_id) is kept
-// at the provider and cannot be read here. What came through Warder was judged when
+// at the provider and cannot be read here: [dialect.Request].References tells. What came through Warder was judged when
 // it was new. An answer in the background is refused: it is fetched by another call,
 // which Warder does not serve.
 //
@@ -39,7 +39,7 @@
 // The kind of an event is the "type" of its payload; an event whose name says
 // something else is refused, since clients differ in which of them they go by. A
 // choice ([dialect.Choice]) is an output item. Texts grow in deltas and are said
-// again, whole, up to four times; each repetition is read and masked like the first.
+// again, whole, up to four times; each repetition is read and changed like the first.
 // Only response.completed, response.incomplete and response.failed end a stream.
 package responses
 
@@ -108,37 +108,7 @@ const (
 type (
 	rule   = dialect.Rule
 	object = dialect.Object
-	fields = map[string]*dialect.Rule
-)
-
-// Types that several fields share.
-const (
-	aString  = dialect.StringType
-	aNumber  = dialect.NumberType
-	aBool    = dialect.BoolType
-	anObject = dialect.ObjectType
-	anArray  = dialect.ArrayType
-	orNull   = dialect.NullType
+	fields = dialect.Fields
 )
 
 const operator = guard.OriginOperator
-
-func plain() *rule               { return &rule{} } // numbers, booleans; a string here is unknown
-func known(f fields) *rule       { return &rule{Object: &object{Fields: f}} }
-func list(items *rule) *rule     { return &rule{Items: items} }
-func label(o guard.Origin) *rule { return &rule{Use: dialect.Label, Origin: o} }
-func prose(o guard.Origin) *rule { return &rule{Use: dialect.Prose, Origin: o} }
-
-func words(o guard.Origin, w ...string) *rule {
-	return &rule{Use: dialect.Word, Words: w, Origin: o}
-}
-
-func typed(t dialect.Types, r *rule) *rule {
-	r.Types = t
-	return r
-}
-
-func tagged(t dialect.Tag, types dialect.Types, r *rule) *rule {
-	r.Tag, r.Types = t, types
-	return r
-}

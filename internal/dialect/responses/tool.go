@@ -3,7 +3,6 @@ package responses
 import (
 	"warder.example/guard"
 	"warder.example/internal/dialect"
-	"warder.example/internal/dialect/openai"
 )
 
 // toolTypes are the types of tools, and of the choice between them.
@@ -15,9 +14,9 @@ var toolTypes = []string{
 
 // tools is a list of descriptions of tools, which o wrote.
 func tools(o guard.Origin) *rule {
-	one := &rule{Types: anObject}
+	one := &rule{Types: dialect.ObjectType}
 	one.Object = &object{Fields: toolFields(o, one), Close: closeTool}
-	return typed(anArray|orNull, list(one))
+	return dialect.Typed(dialect.MaybeArray, dialect.List(one))
 }
 
 func closeTool(s *dialect.Scope) error {
@@ -30,90 +29,93 @@ func closeTool(s *dialect.Scope) error {
 // toolFields are the members of a tool of any type; one is the table of the tools
 // that a namespace holds.
 func toolFields(o guard.Origin, one *rule) fields {
-	names := func() *rule { return list(label(o)) }
-	filter := func() *rule { return known(fields{"read_only": plain(), "tool_names": names()}) }
+	names := func() *rule { return dialect.List(dialect.Name(o)) }
+	filter := func() *rule { return dialect.Known(fields{"read_only": dialect.Plain(), "tool_names": names()}) }
 	choice := func(w ...string) *rule {
-		r := words(o, w...)
-		r.Items = label(o)
+		r := dialect.Words(o, w...)
+		r.Items = dialect.Name(o)
 		return r
 	}
 	allowed := choice()
 	allowed.Object = filter().Object
-	approval := words(o, "always", "never")
+	approval := dialect.Words(o, "always", "never")
 	approval.Object = &object{Fields: fields{"always": filter(), "never": filter()}}
-	skills := list(known(fields{
-		"type": words(o, "skill_reference", "inline"), "skill_id": label(o), "version": label(o), "name": label(o), "description": prose(o),
-		"path": prose(o), "source": known(fields{"type": words(o, "base64"), "media_type": words(o, "application/zip"), "data": prose(o)}),
+	skills := dialect.List(dialect.Known(fields{
+		"type": dialect.Words(o, "skill_reference", "inline"), "skill_id": dialect.Name(o), "version": dialect.Name(o), "name": dialect.Name(o), "description": dialect.Text(o),
+		"path": dialect.Text(o), "source": dialect.Known(fields{"type": dialect.Words(o, "base64"), "media_type": dialect.Words(o, "application/zip"), "data": dialect.Text(o)}),
 	}))
-	container := label(o)
+	container := dialect.Kept("container", dialect.Name(o))
 	container.Object = &object{Fields: fields{
-		"type": words(o, "auto", "container_auto", "container_reference", "local"), "container_id": label(o), "file_ids": names(),
-		"memory_limit": words(o, "1g", "4g", "16g", "64g"), "skills": skills,
-		"network_policy": known(fields{
-			"type": words(o, "allowlist", "disabled"), "allowed_domains": names(),
-			"domain_secrets": list(known(fields{"domain": label(o), "name": label(o), "value": prose(o)})),
+		"type": dialect.Words(o, "auto", "container_auto", "container_reference", "local"), "container_id": dialect.Kept("container", dialect.Name(o)),
+		"file_ids":     dialect.List(dialect.Kept("file_id", dialect.Name(o))),
+		"memory_limit": dialect.Words(o, "1g", "4g", "16g", "64g"), "skills": skills,
+		"network_policy": dialect.Known(fields{
+			"type": dialect.Words(o, "allowlist", "disabled"), "allowed_domains": names(),
+			"domain_secrets": dialect.List(dialect.Known(fields{"domain": dialect.Name(o), "name": dialect.Name(o), "value": dialect.Text(o)})),
 		}),
 	}}
+	environment := *container // or a word for the computer that is used
+	environment.Refers = ""
 	f := fields{
-		"type": words(o, toolTypes...), "name": label(o), "description": prose(o), "parameters": openai.Schema(o), "output_schema": openai.Schema(o),
-		"strict": plain(), "defer_loading": plain(), "allowed_callers": choice("direct", "programmatic"), "tools": list(one),
-		"format": known(fields{"type": words(o, "text", "grammar"), "definition": prose(o), "syntax": words(o, "lark", "regex")}),
-		"mode":   words(o, "auto", "required"),
+		"type": dialect.Words(o, toolTypes...), "name": dialect.Name(o), "description": dialect.Text(o), "parameters": dialect.Schema(dialect.Text(o)), "output_schema": dialect.Schema(dialect.Text(o)),
+		"strict": dialect.Plain(), "defer_loading": dialect.Plain(), "allowed_callers": choice("direct", "programmatic"), "tools": dialect.List(one),
+		"format": dialect.Known(fields{"type": dialect.Words(o, "text", "grammar"), "definition": dialect.Text(o), "syntax": dialect.Words(o, "lark", "regex")}),
+		"mode":   dialect.Words(o, "auto", "required"),
 
-		"vector_store_ids": names(), "filters": filters(o), "max_num_results": plain(),
-		"ranking_options": known(fields{
-			"ranker": words(o, "auto", "default-2024-11-15"), "score_threshold": plain(),
-			"hybrid_search": known(fields{"embedding_weight": plain(), "text_weight": plain()}),
+		"vector_store_ids": dialect.List(dialect.Kept("vector_store", dialect.Name(o))), "filters": filters(o), "max_num_results": dialect.Plain(),
+		"ranking_options": dialect.Known(fields{
+			"ranker": dialect.Words(o, "auto", "default-2024-11-15"), "score_threshold": dialect.Plain(),
+			"hybrid_search": dialect.Known(fields{"embedding_weight": dialect.Plain(), "text_weight": dialect.Plain()}),
 		}),
-		"search_context_size": words(o, "low", "medium", "high"), "search_content_types": list(words(o, "text", "image")),
-		"user_location": known(fields{
-			"type": words(o, "approximate"), "city": label(o), "country": label(o), "region": label(o), "timezone": label(o),
+		"search_context_size": dialect.Words(o, "low", "medium", "high"), "search_content_types": dialect.List(dialect.Words(o, "text", "image")),
+		"user_location": dialect.Known(fields{
+			"type": dialect.Words(o, "approximate"), "city": dialect.Name(o), "country": dialect.Name(o), "region": dialect.Name(o), "timezone": dialect.Name(o),
 		}),
-		"external_web_access": plain(),
+		"external_web_access": dialect.Plain(),
 
-		"display_height": plain(), "display_width": plain(), "environment": container, "container": container, "execution": words(o, "server", "client"),
+		"display_height": dialect.Plain(), "display_width": dialect.Plain(), "environment": &environment, "container": container, "execution": dialect.Words(o, "server", "client"),
 
-		"server_label": label(o), "server_url": prose(o), "server_description": prose(o), "connector_id": label(o), "tunnel_id": label(o),
-		"authorization": label(o), "headers": {Object: &object{Rest: prose(o)}}, "allowed_tools": allowed, "require_approval": approval,
-		"input_schema": openai.Schema(o), "annotations": openai.Schema(o),
+		"server_label": dialect.Name(o), "server_url": dialect.Text(o), "server_description": dialect.Text(o), "connector_id": dialect.Name(o), "tunnel_id": dialect.Name(o),
+		"authorization": dialect.Name(o), "headers": dialect.Free(dialect.Text(o)), "allowed_tools": allowed, "require_approval": approval,
+		"input_schema": dialect.Schema(dialect.Text(o)), "annotations": dialect.Schema(dialect.Text(o)),
 
-		"action": words(o, "generate", "edit", "auto"), "background": words(o, "transparent", "opaque", "auto"),
-		"input_fidelity":   words(o, "high", "low"),
-		"input_image_mask": known(fields{"file_id": label(o), "image_url": {Use: dialect.MediaURL, Origin: o}}),
-		"model":            label(o), "moderation": words(o, "auto", "low"), "output_compression": plain(),
-		"output_format": words(o, "png", "webp", "jpeg"), "partial_images": plain(),
-		"quality": words(o, "low", "medium", "high", "auto"), "size": label(o),
+		"action": dialect.Words(o, "generate", "edit", "auto"), "background": dialect.Words(o, "transparent", "opaque", "auto"),
+		"input_fidelity":   dialect.Words(o, "high", "low"),
+		"input_image_mask": dialect.Known(fields{"file_id": dialect.Kept("file_id", dialect.Name(o)), "image_url": {Use: dialect.MediaURL, Origin: o}}),
+		"model":            dialect.Name(o), "moderation": dialect.Words(o, "auto", "low"), "output_compression": dialect.Plain(),
+		"output_format": dialect.Words(o, "png", "webp", "jpeg"), "partial_images": dialect.Plain(),
+		"quality": dialect.Words(o, "low", "medium", "high", "auto"), "size": dialect.Name(o),
 	}
 	return f
 }
 
 // environment is where the commands of a shell run.
 func (m maker) environment() *rule {
-	return known(fields{
-		"type": m.words("local", "container_reference"), "container_id": m.label(""),
-		"skills": list(known(fields{"name": m.label(""), "description": m.text(""), "path": m.text("")})),
+	return dialect.Known(fields{
+		"type": m.words("local", "container_reference"), "container_id": dialect.Kept("container", m.label("")),
+		"skills": dialect.List(dialect.Known(fields{"name": m.label(""), "description": m.text(""), "path": m.text("")})),
 	})
 }
 
 // filters compare or combine attributes of files, or name domains.
 func filters(o guard.Origin) *rule {
-	value := prose(o)
+	value := dialect.Text(o)
 	value.Items = value
 	r := &rule{}
 	r.Object = &object{Fields: fields{
-		"type": words(o, "eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "and", "or"), "key": label(o), "value": value,
-		"filters": list(r), "allowed_domains": list(label(o)), "blocked_domains": list(label(o)),
+		"type": dialect.Words(o, "eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "and", "or"), "key": dialect.Name(o), "value": value,
+		"filters": dialect.List(r), "allowed_domains": dialect.List(dialect.Name(o)), "blocked_domains": dialect.List(dialect.Name(o)),
 	}}
 	return r
 }
 
 // choice says which tools the model may call, or must.
 func choice() *rule {
-	named := fields{"type": words(operator, toolTypes...), "name": label(operator), "server_label": label(operator)}
-	r := words(operator, "none", "auto", "required")
+	named := fields{"type": dialect.Words(operator, toolTypes...), "name": dialect.Name(operator), "server_label": dialect.Name(operator)}
+	r := dialect.Words(operator, "none", "auto", "required")
 	r.Object = &object{Fields: fields{
 		"type": named["type"], "name": named["name"], "server_label": named["server_label"],
-		"mode": words(operator, "auto", "required"), "tools": list(known(named)),
+		"mode": dialect.Words(operator, "auto", "required"), "tools": dialect.List(dialect.Known(named)),
 	}}
 	return r
 }

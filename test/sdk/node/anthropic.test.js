@@ -89,5 +89,13 @@ test("anthropic: errors keep their class and code", async () => {
   await assert.rejects(client.messages.create(ask("no-such-model", "Hello")), (e) => e instanceof Anthropic.NotFoundError && e.errorCode === "model_not_found");
   const stranger = new Anthropic({ baseURL, apiKey: "wk_wrong", authToken: null });
   await assert.rejects(stranger.messages.create(ask("practice-1", "Hello")), (e) => e instanceof Anthropic.AuthenticationError && e.errorCode === "invalid_api_key");
-  await assert.rejects(client.messages.batches.list(), (e) => e instanceof Anthropic.NotFoundError && e.errorCode === "unknown_route");
+  await assert.rejects(client.messages.batches.list(), (e) => e instanceof Anthropic.NotFoundError && e.errorCode === "unknown_route" && /nothing passes unguarded/.test(e.message));
+});
+
+test("anthropic: models", async () => {
+  const ids = [];
+  for await (const m of client.models.list()) ids.push(m.id);
+  assert.deepEqual(ids, ["practice-fast"]); // what the configuration names
+  assert.equal((await client.models.retrieve("practice-3")).type, "model");
+  await assert.rejects(client.models.retrieve("no-such-model"), (e) => e instanceof Anthropic.NotFoundError && e.errorCode === "model_not_found");
 });

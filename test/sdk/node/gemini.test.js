@@ -95,8 +95,30 @@ test("gemini: errors of the caller", async () => {
   const bad = new GoogleGenAI({ apiKey: "wk_not_a_key", httpOptions, vertexai: false });
   await assert.rejects(() => bad.models.generateContent(ask("hi")), (e) => e.status === 401 && codeOf(e) === "invalid_api_key");
   await assert.rejects(() => client.models.generateContent(ask("hi", {}, "no-such-model")), (e) => e.status === 404 && codeOf(e) === "model_not_found");
-  await assert.rejects(() => client.models.embedContent({ model: "practice-2", contents: "hi" }), (e) => e.status === 404 && codeOf(e) === "unknown_route");
+  for (const call of [() => client.files.list(), () => client.caches.list(), () => client.batches.list()]) {
+    await assert.rejects(call, (e) => e.status === 404 && codeOf(e) === "unknown_route" && /nothing passes unguarded/.test(e.message));
+  }
   const inURL = await fetch(`${httpOptions.baseUrl}/v1beta/models/practice-2:generateContent?key=${apiKey}`, { method: "POST", body: "{}" });
   assert.equal(inURL.status, 400);
   assert.equal((await inURL.json()).error.details[0].reason, "KEY_IN_URL");
+});
+
+test("gemini: embeddings", async () => {
+  const r = await client.models.embedContent({ model: "practice-2", contents: ["write to anna@museum.example", "write to [EMAIL]", "no"],
+    config: { taskType: "RETRIEVAL_DOCUMENT", title: "Letters" } });
+  const [a, b, c] = r.embeddings.map((e) => e.values);
+  assert.equal(a.length, 8);
+  assert.deepEqual(a, b); // masked on the way
+  assert.notDeepEqual(a, c);
+  for (const by of [client, soft]) {
+    await assert.rejects(() => by.models.embedContent({ model: "practice-2", contents: attack }), (e) => e.status === 400 && codeOf(e) === "blocked");
+  }
+});
+
+test("gemini: models", async () => {
+  const names = [];
+  for await (const m of await client.models.list()) names.push(m.name);
+  assert.deepEqual(names, ["models/practice-fast"]); // what the configuration names
+  assert.equal((await client.models.get({ model: "practice-3" })).name, "models/practice-3");
+  await assert.rejects(() => client.models.get({ model: "no-such-model" }), (e) => e.status === 404 && codeOf(e) === "model_not_found");
 });

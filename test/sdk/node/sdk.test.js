@@ -89,6 +89,9 @@ test("models", async () => {
   const ids = [];
   for await (const m of client.models.list()) ids.push(m.id);
   assert.equal(ids.filter((id) => id.startsWith("practice-")).length, 5);
+  assert.equal((await client.models.retrieve("practice-3")).id, "practice-3");
+  await assert.rejects(client.models.retrieve("no-such-model"), (e) => e.status === 404 && e.code === "model_not_found");
+  await assert.rejects(client.files.list(), (e) => e.status === 404 && e.code === "unknown_route" && /nothing passes unguarded/.test(e.message));
 });
 
 test("cancellation leaves the gateway well", async () => {

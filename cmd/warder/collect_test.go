@@ -1,0 +1,16 @@
+package main
+
+import "testing"
+
+// TestCollectAt: a small heap is collected seldom, a large one before its garbage is
+// as much again; in between the garbage is bounded.
+func TestCollectAt(t *testing.T) {
+	for _, c := range []struct {
+		live uint64
+		want int
+	}{{0, 200}, {20 << 20, 200}, {48 << 20, 200}, {49 << 20, 100}, {96 << 20, 100}, {97 << 20, 50}, {400 << 20, 50}, {1 << 40, 50}} {
+		if got := collectAt(c.live); got != c.want {
+			t.Errorf("%d MiB in use: %d %%; expected %d", c.live>>20, got, c.want)
+		}
+	}
+}
