@@ -8,7 +8,7 @@ func TestCollectAt(t *testing.T) {
 	for _, c := range []struct {
 		live uint64
 		want int
-	}{{0, 200}, {20 << 20, 200}, {48 << 20, 200}, {49 << 20, 100}, {96 << 20, 100}, {97 << 20, 50}, {400 << 20, 50}, {1 << 40, 50}} {
+	}{{0, 120}, {20 << 20, 120}, {80 << 20, 120}, {81 << 20, 60}, {160 << 20, 60}, {161 << 20, 50}, {400 << 20, 50}, {1 << 40, 50}} {
 		if got := collectAt(c.live); got != c.want {
 			t.Errorf("%d MiB in use: %d %%; expected %d", c.live>>20, got, c.want)
 		}
