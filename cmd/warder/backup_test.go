@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -93,27 +90,13 @@ func TestBackupUnderLoad(t *testing.T) {
 // underLoad starts a server, callers of it and somebody who issues keys, until stop.
 func underLoad(t *testing.T, warder, config, data, key string) (stop func()) {
 	t.Helper()
-	cmd := exec.Command(warder, "serve", "--config", config)
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	address := servingOn.FindStringSubmatch(line)
-	if err != nil || address == nil {
-		t.Fatalf("the server did not start: %v %q %s", err, line, errs.String())
-	}
+	server := startServer(t, warder, config)
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup
 	for i := range 4 {
 		work.Go(func() {
 			for ctx.Err() == nil {
-				if _, _, _, err := call(ctx, "http://"+address[1], key, i%2 == 0); err != nil && ctx.Err() == nil {
+				if _, _, _, err := call(ctx, "http://"+server.address, key, i%2 == 0); err != nil && ctx.Err() == nil {
 					t.Errorf("a caller: %v", err)
 					return
 				}
@@ -124,10 +107,7 @@ func underLoad(t *testing.T, warder, config, data, key string) (stop func()) {
 	return func() {
 		cancel()
 		work.Wait()
-		_ = cmd.Process.Signal(os.Interrupt)
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("stopping: %v %s", err, errs.String())
-		}
+		server.stop(t)
 	}
 }
 

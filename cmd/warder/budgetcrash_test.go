@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -128,25 +127,5 @@ func TestKillNeverUndercharges(t *testing.T) {
 // liveAndStop starts the server and stops it as an operator does.
 func liveAndStop(t *testing.T, warder, dir string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, warder, "serve", "--config", filepath.Join(dir, "warder.yaml"))
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	buf := make([]byte, 1)
-	if _, err := io.ReadFull(out, buf); err != nil { // it serves
-		t.Errorf("the server did not start: %v %s", err, errs.String())
-	}
-	_ = cmd.Process.Signal(os.Interrupt)
-	_, _ = io.Copy(io.Discard, out)
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("stopping: %v %s", err, errs.String())
-	}
+	startServer(t, warder, filepath.Join(dir, "warder.yaml")).stop(t)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -10,9 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -101,29 +98,11 @@ func verifyAfterRecovery(dir string, each func(ledger.Entry) error) (*ledger.Rep
 	return ledger.Verify(dir, ledger.VerifyOptions{})
 }
 
-var servingOn = regexp.MustCompile(`serving on (\S+),`)
-
 // oneLife starts the server, loads it, and kills it at a moment. It returns the
 // ids of answers of which bytes came, true for complete ones.
 func oneLife(t *testing.T, warder, dir, key string, moment time.Duration) map[string]bool {
 	t.Helper()
-	cmd := exec.Command(warder, "serve", "--config", filepath.Join(dir, "warder.yaml"))
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	m := servingOn.FindStringSubmatch(line)
-	if err != nil || m == nil {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		t.Fatalf("the server did not start: %v %q %s", err, line, errs.String())
-	}
+	server := startServer(t, warder, filepath.Join(dir, "warder.yaml"))
 	ctx, cancel := context.WithTimeout(context.Background(), moment+5*time.Second)
 	defer cancel()
 	var mu sync.Mutex
@@ -132,7 +111,7 @@ func oneLife(t *testing.T, warder, dir, key string, moment time.Duration) map[st
 	for i := range 8 {
 		callers.Go(func() {
 			for ctx.Err() == nil {
-				id, some, whole, err := call(ctx, "http://"+m[1], key, i%2 == 0)
+				id, some, whole, err := call(ctx, "http://"+server.address, key, i%2 == 0)
 				if some {
 					mu.Lock()
 					heard[id] = whole
@@ -145,8 +124,7 @@ func oneLife(t *testing.T, warder, dir, key string, moment time.Duration) map[st
 		})
 	}
 	<-time.After(moment)
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
+	server.kill()
 	cancel()
 	callers.Wait()
 	return heard

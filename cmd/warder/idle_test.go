@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -89,29 +88,14 @@ func serveIdle(t *testing.T, upstream string) (pid int, address, key string) {
 	data := filepath.Join(dir, "data")
 	outputOf(t, warder, "app", "create", "idle", "--data", data)
 	key = outputOf(t, warder, "key", "create", "idle", "--data", data)
-	cmd := exec.Command(warder, "serve", "--config", filepath.Join(dir, "warder.yaml"))
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	server := startServer(t, warder, filepath.Join(dir, "warder.yaml"))
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		server.kill()
 		if t.Failed() {
-			t.Logf("the server said: %.2000s", errs.String())
+			t.Logf("the server said: %.2000s", server.errs.String())
 		}
 	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	m := servingOn.FindStringSubmatch(line)
-	if err != nil || m == nil {
-		t.Fatalf("the server did not start: %v %q", err, line)
-	}
-	return cmd.Process.Pid, m[1], key
+	return server.Process.Pid, server.address, key
 }
 
 // residentBytes returns how much memory of a process is in RAM.
