@@ -98,8 +98,9 @@ func BenchmarkJudge(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					if _, err := p.judge(b.Context(), g, guard.Facts{}, x, req, nil); err != nil {
-						b.Fatal(err)
+					j, err := p.judge(b.Context(), g, guard.Facts{}, x, req, nil)
+					if err != nil || len(j.verdict.Findings) > 0 {
+						b.Fatalf("%v, %+v", err, j.verdict.Findings)
 					}
 				}
 			})
@@ -107,18 +108,30 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
+// turnText is a turn of 1.5 KB as people write them, in which nothing is found.
+const turnText = `Our northern region grew by four per cent in spring, mostly with bakeries and small cafés. The south lost two of its larger
+customers in May, but the warehouse there says that orders have been coming back since the new delivery route was opened. In the east nothing much
+has changed: sales are where they were last year, the new colleague has settled in well, and the van was repaired twice. What I find hard to explain
+is the difference between June and July. In June we sold more bread flour than ever before, and in July almost none, although the price stayed the
+same and the weather was cool. Petra thinks that the big bakery in the harbour filled its stores before the holidays. That may be so, but then August
+should be weak as well, and it was not. I have added the table with the figures for each week below, together with what we planned in January. The
+column on the right has the share of repeat customers. It would be good to have a short text for the meeting on Thursday, half a page at most, that
+says how each of the three regions did and what we do not know yet. Last time the text was fine, only the part about costs was a little long for the
+people from the bank. They care more about how steady the orders are, and about whether we can keep the two drivers over the winter. If something in
+the table looks wrong, for instance the week after Easter, tell me, since I typed most of it by hand on the train. Thank you, and have a good week!`
+
 // dialogue returns the body of a request of that many turns of 1.5 KB, and
 // where its last one has eight digits that make it a new one. In a long one a
 // system prompt comes first, then user and assistant speak by turns.
 func dialogue(turns int) (body []byte, last int) {
-	turn := strings.Repeat("Please summarise the quarterly report for me, and tell me which of the three regions grew. ", 16)
+	turn := strings.ReplaceAll(turnText, "\n", " ")
 	body = []byte(`{"model":"m","messages":[`)
 	for i := range turns {
 		role := []string{"user", "assistant"}[(turns-1-i)%2]
 		if i == 0 && turns > 1 {
 			role = "system"
 		}
-		body = fmt.Appendf(body, `{"role":%q,"content":"%s%08d"},`, role, turn, i)
+		body = fmt.Appendf(body, `{"role":%q,"content":"%s %08d"},`, role, turn, i)
 	}
 	body = append(body[:len(body)-1], "]}"...)
 	return body, len(body) - len(`00000000"}]}`)
