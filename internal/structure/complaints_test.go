@@ -20,12 +20,13 @@ import (
 // mayReachOut are the packages of the program that open connections of their own, and to
 // whom: always somebody that an operator named.
 var mayReachOut = []string{
-	"internal/demo",             // its own servers
-	"internal/egress",           // the dialer of the others: one host of the configuration
-	"internal/evaluate/command", // a command that was given
-	"internal/evaluate/remote",  // an address that was given
-	"internal/telemetry",        // the collector of the configuration
-	"internal/upstream",         // the model servers of the configuration
+	"internal/demo",            // its own servers
+	"internal/egress",          // the dialer of the others: one host of the configuration
+	"internal/evaluate/remote", // an address that was given
+	"internal/redteam/target",  // the target of a target file
+	"internal/subprocess",      // a command that was given
+	"internal/telemetry",       // the collector of the configuration
+	"internal/upstream",        // the model servers of the configuration
 }
 
 // reaching are names by which a program reaches out, by package.

@@ -1,5 +1,5 @@
-// The schemagen program writes the JSON Schemas of the configuration and of
-// policies, and the reference tables of their manual pages, from the comments
+// The schemagen program writes the JSON Schemas of the configuration, of policies
+// and of target files, and the reference tables of their manual pages, from the comments
 // and tags of the Go types that the files are decoded into. go generate runs
 // it; a test of it fails when what is checked in is not what it writes.
 package main
@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"warder.example/internal/config"
+	"warder.example/internal/redteam/target"
 )
 
 func main() {
@@ -70,6 +71,8 @@ func build(root string) (map[string][]byte, error) {
 			[]string{"internal/config/schema.json", "docs/config.schema.json"}, "docs/configuration.md"},
 		{"guard/policy", "document", "Warder policy", policyDefaults,
 			[]string{"guard/policy/schema.json", "docs/policy.schema.json"}, "docs/policy.md"},
+		{"internal/redteam/target", "File", "Target of the red team", targetDefaults,
+			[]string{"internal/redteam/target/schema.json", "docs/redteam-target.schema.json"}, "docs/redteam-targets.md"},
 	} {
 		structs, err := readStructs(filepath.Join(root, t.dir))
 		if err != nil {
@@ -99,8 +102,14 @@ func build(root string) (map[string][]byte, error) {
 }
 
 // configDefaults returns the default configuration as a file would say it.
-func configDefaults() (map[string]any, error) {
-	text, err := yaml.Marshal(config.Default())
+func configDefaults() (map[string]any, error) { return said(config.Default()) }
+
+// targetDefaults returns what a target file that says nothing means.
+func targetDefaults() (map[string]any, error) { return said(target.Default()) }
+
+// said returns a value as a file would say it.
+func said(v any) (map[string]any, error) {
+	text, err := yaml.Marshal(v)
 	if err != nil {
 		return nil, err
 	}

@@ -21,8 +21,8 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) != 6 {
-		t.Errorf("%d generated files; expected 6", len(files))
+	if len(files) != 9 {
+		t.Errorf("%d generated files; expected 9", len(files))
 	}
 	for path, want := range files {
 		got, err := os.ReadFile(filepath.Join(root, path))

@@ -32,6 +32,7 @@ import (
 	"warder.example/internal/corpus"
 	"warder.example/internal/evaluate"
 	"warder.example/internal/jsonerr"
+	"warder.example/internal/subprocess"
 )
 
 const (
@@ -60,8 +61,8 @@ type Guard struct {
 	timeout time.Duration
 
 	mu     sync.Mutex
-	proc   *process // nil until the first text
-	broken error    // why nothing more is asked
+	proc   *subprocess.Process // nil until the first text
+	broken error               // why nothing more is asked
 }
 
 var _ evaluate.Judge = (*Guard)(nil)
@@ -115,13 +116,13 @@ func (g *Guard) ask(ctx context.Context, line []byte) ([]byte, error) {
 		return nil, err
 	}
 	if g.proc == nil {
-		p, err := start(g.ctx, g.args)
+		p, err := subprocess.Start(g.ctx, subprocess.Options{Args: g.args, MaxLine: MaxAnswer})
 		if err != nil {
 			return nil, err
 		}
 		g.proc = p
 	}
-	return g.proc.ask(ctx, line, g.timeout)
+	return g.proc.Ask(ctx, line, g.timeout)
 }
 
 // Close ends the program: it sees the end of its input and has the time-out to leave,
@@ -133,7 +134,7 @@ func (g *Guard) Close() error {
 	if g.proc == nil {
 		return nil
 	}
-	err := g.proc.close(g.timeout)
+	err := g.proc.Close(g.timeout)
 	g.proc = nil
 	if g.broken != nil {
 		return nil

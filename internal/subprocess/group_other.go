@@ -1,10 +1,10 @@
 //go:build !unix
 
-package command
+package subprocess
 
 import "os/exec"
 
-// killGroup has cmd killed; what it started sees its pipes end.
+// killGroup has cmd.Cancel kill cmd; what it started sees its pipes end.
 func killGroup(cmd *exec.Cmd) {
 	cmd.Cancel = func() error { return cmd.Process.Kill() }
 }
