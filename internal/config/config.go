@@ -173,7 +173,8 @@ type Application struct {
 	// does; batch, where nobody does. Default: interactive.
 	Class string `yaml:"class" enum:"interactive,standard,batch"`
 	// SubjectHeader names the request header that carries the end user. It is
-	// a claim of the caller: it separates, it never grants.
+	// a claim of the caller: it separates, it never grants. The header alone
+	// counts then, not what a body claims; a request that has it twice is refused.
 	SubjectHeader string `yaml:"subject_header"`
 	// SessionHeader names the request header that carries the conversation.
 	SessionHeader string `yaml:"session_header"`
@@ -193,7 +194,7 @@ type Application struct {
 	// completions. Nothing reads them: they pass uninspected.
 	TokenInput bool `yaml:"token_input"`
 	// References says what happens to requests that name what the provider keeps, as
-	// earlier responses, conversations, prompts, files and cached contents: pass them,
+	// earlier responses, conversations, prompts, files, cached contents and skills, or an address to fetch: pass them,
 	// which is recorded, though nothing here reads what they name, or refuse them.
 	// Default: pass.
 	References string `yaml:"references" enum:"pass,refuse"`

@@ -10,6 +10,9 @@ type Answer struct {
 	Error   bool // the body tells of an error
 	// Leaves are the texts to inspect.
 	Leaves []Leaf
+	// Sequels are the names of texts that are read one after another, see
+	// [SpecOptions].Sequels. It must not be changed.
+	Sequels []string
 
 	doc *Document
 }
@@ -45,7 +48,7 @@ func ReadAnswer(body []byte, spec *Spec, lim Limits, path string) (*Answer, erro
 	if len(a.Choices) == 0 && !a.Error {
 		return nil, &Problem{Code: CodeMissingField, Path: path, Reason: "answer without " + path}
 	}
-	a.doc, a.Leaves = doc, doc.Leaves
+	a.doc, a.Leaves, a.Sequels = doc, doc.Leaves, spec.sequels
 	return a, nil
 }
 

@@ -57,8 +57,8 @@ func Tagged(t Tag, types Types, r *Rule) *Rule {
 	return r
 }
 
-// Kept says that r names something that the provider keeps ([Rule].Refers), and returns
-// r.
+// Kept says that r names something that the provider keeps or fetches ([Rule].Refers),
+// and returns r.
 func Kept(as string, r *Rule) *Rule {
 	r.Refers = as
 	return r

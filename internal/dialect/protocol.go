@@ -19,7 +19,8 @@ package dialect
 //     rest. The extension is [OriginClaim] and [ExchangeClaim], read by
 //     [Request.Claims].
 //   - Answers and errors: [ReadAnswer], [ReadError]. Close functions call the
-//     [Receiver]; see [TellAbout].
+//     [Receiver]; see [TellAbout]. Texts of which a choice may have several, read one
+//     after another, are the [SpecOptions].Sequels.
 //   - Streams: a [ChunkTable]. Close functions call the Receiver, set [Chunk].Done
 //     on the event that ends the stream, and mark whose texts are whose
 //     ([Chunk.Mark]). One table reads the payload of all kinds of event.

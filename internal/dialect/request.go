@@ -31,10 +31,13 @@ type Request struct {
 	// [Scope.Blank].
 	CapAt, OlderCapAt, UsageAt Blank
 	// References are the kinds of what the request only names, each once: the provider
-	// keeps it, and its texts are not in the request. See [Rule].Refers.
+	// keeps or fetches it, and its texts are not in the request. See [Rule].Refers.
 	References []string
 	// Leaves are the texts to inspect.
 	Leaves []Leaf
+	// Together are lists of leaves, as ascending indices, that are read as one text
+	// though no message holds them.
+	Together [][]int
 
 	doc   *Document
 	last  int  // see LastTurn
@@ -51,7 +54,7 @@ func ReadRequest(body []byte, spec *Spec, lim Limits) (*Request, error) {
 	}
 	r.doc, r.Leaves = doc, doc.Leaves
 	for i := range r.Leaves {
-		if l := &r.Leaves[i]; l.Known && l.Text != "" && l.rule.Refers != "" {
+		if l := &r.Leaves[i]; l.Known && l.Text != "" && l.rule.Refers != "" && !(l.rule.Use == MediaURL && isDataURL(l.Text)) {
 			r.Refer(l.rule.Refers)
 		}
 	}

@@ -112,7 +112,8 @@ type Rule struct {
 	// Drop turns the value into null when anything in the body is masked.
 	Drop bool
 	// Refers says that the string of a request names something that the provider
-	// keeps, whose texts nobody reads here, and how records call that. Empty for none.
+	// keeps, or fetches from an address, whose texts nobody reads here, and how records
+	// call that. Empty for none. A data URL names nothing: it holds its file.
 	Refers string
 	// Delta says that the string continues in the next event of a stream.
 	Delta bool
@@ -155,6 +156,7 @@ type Spec struct {
 	unknown guard.Origin
 	loose   bool
 	pieces  bool
+	sequels []string
 }
 
 // SpecOptions says how the strings of a kind of message are read.
@@ -167,13 +169,16 @@ type SpecOptions struct {
 	// surrogate pair at either end is left out of Leaf.Text, and tool
 	// arguments have no inner leaves. It implies Loose.
 	Pieces bool
+	// Sequels are, for whole answers, what [ChunkTable].Sequels are for streams:
+	// names of texts of which a choice may have several, read one after another.
+	Sequels []string
 }
 
 // NewSpec compiles a table. It panics when the table is wrong, since tables are
 // written in the program.
 func NewSpec(root *Rule, opt SpecOptions) *Spec {
 	compile(root)
-	return &Spec{root: root, unknown: opt.UnknownOrigin, loose: opt.Loose || opt.Pieces, pieces: opt.Pieces}
+	return &Spec{root: root, unknown: opt.UnknownOrigin, loose: opt.Loose || opt.Pieces, pieces: opt.Pieces, sequels: opt.Sequels}
 }
 
 func compile(r *Rule) {

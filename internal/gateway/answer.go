@@ -72,7 +72,7 @@ func (t *talk) whole(res *http.Response) *failure {
 	readings := t.pseudonyms.readings(a, texts)
 	f := t.facts
 	f.Direction = guard.Answer
-	all, joined := joinParts(a.Leaves, texts)
+	all, joined := joinParts(a.Leaves, texts, sequels(a)...)
 	found, err := t.guard.Find(t.r.Context(), all)
 	if err != nil {
 		return failGuard.because(err)

@@ -53,13 +53,14 @@ func (x *exchange) application() config.Application {
 	return x.state.cfg.Applications[x.grant.Application.Name]
 }
 
-// repeatable reports whether a request may have the same answer again: something looked
-// for findings in it and nothing was found, nothing in it is hidden from detectors or
-// says what a tool did, and its dialect promises that the answer depends on it alone.
+// repeatable reports whether a request may have the same answer again: it says of which
+// end user it is where the application has a header for that, something looked for
+// findings in it and nothing was found, nothing in it is hidden from detectors or says
+// what a tool did, and its dialect promises that the answer depends on it alone.
 func (t *talk) repeatable(j *judged) bool {
 	v, files := &j.verdict, 0
 	switch files, _ = t.req.Opaque(); {
-	case len(t.guard.Detectors) == 0, v.Action != guard.Allow, v.Would != guard.Allow, len(v.Findings) > 0, j.carried > 0, len(j.edits) > 0,
+	case t.application().SubjectHeader != "" && t.subject == "", len(t.guard.Detectors) == 0, v.Action != guard.Allow, v.Would != guard.Allow, len(v.Findings) > 0, j.carried > 0, len(j.edits) > 0,
 		files > 0, t.req.HasTools, t.req.Stream, t.req.N != 1, t.application().TokenInput, wantsItsOwn(t.r.Header):
 		return false
 	}

@@ -29,6 +29,12 @@ type cacheRig struct {
 	asked atomic.Int64
 }
 
+// post asks as ann, unless edit says otherwise.
+func (c *cacheRig) post(app, body string, edit ...func(*http.Request)) reply {
+	c.t.Helper()
+	return c.rig.post(app, body, append([]func(*http.Request){header("X-User", "ann")}, edit...)...)
+}
+
 // newCacheRig has answer answer each request, which gets its number.
 func newCacheRig(t testing.TB, o rigOptions, answer func(w http.ResponseWriter, n int64)) *cacheRig {
 	c := &cacheRig{}
@@ -353,7 +359,7 @@ func TestCacheWithCanary(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		numbered(w, asked.Add(1))
 	}), rigOptions{config: config})
-	a, b := r.post("app", body), r.post("app", body)
+	a, b := r.post("app", body, header("X-User", "ann")), r.post("app", body, header("X-User", "ann"))
 	if a.status != 200 || a.body != b.body || asked.Load() != 1 || !strings.Contains(seen.Load().(string), "Internal reference: ") {
 		t.Errorf("%s\n%s\nasked %d times with %s", a.body, b.body, asked.Load(), seen.Load())
 	}
@@ -479,6 +485,7 @@ func BenchmarkCacheHit(b *testing.B) {
 				q := httptest.NewRequest(http.MethodPost, "/v1/chat/completions", strings.NewReader(body))
 				q.Header.Set("Content-Type", "application/json")
 				q.Header.Set("Authorization", "Bearer "+c.keys["app"])
+				q.Header.Set("X-User", "ann")
 				w := httptest.NewRecorder()
 				if h.ServeHTTP(w, q); w.Code != http.StatusOK {
 					b.Fatal(w.Code, w.Body)

@@ -34,10 +34,11 @@ type examination struct {
 // examine begins an examination. subject is the end user that the body names.
 func (x *exchange) examine(subject string) (*examination, *failure) {
 	app := &x.grant.Application
-	if name := x.state.cfg.Applications[app.Name].SubjectHeader; name != "" {
-		subject = x.r.Header.Get(name)
+	subject, f := x.claimedSubject(subject)
+	if f != nil {
+		return nil, f
 	}
-	x.subject = event.Commitment(x.server.salt, app.ID, subject[:min(len(subject), 512)])
+	x.subject = event.Commitment(x.server.salt, app.ID, subject)
 	p, ok := x.state.protectionFor(app.Policy)
 	if !ok {
 		return nil, failGuard.because(errors.New("the application's policy is not in the configuration"))

@@ -10,9 +10,9 @@ import (
 )
 
 // joints are texts that nobody wrote in one piece: the text parts of a message or of
-// the instructions, or messages that the user or the operator sent in a row, put
-// together, since a model reads them so and a text that is cut into parts is in none of
-// them.
+// the instructions, messages that the user or the operator sent in a row, or what a
+// model says in several blocks or items of an answer, put together, since they are read
+// so and a text that is cut into parts is in none of them.
 type joints struct {
 	texts []guard.Text
 	of    []joint
@@ -47,7 +47,7 @@ func joinParts(leaves []dialect.Leaf, texts []guard.Text, together ...[]int) ([]
 			end++
 		}
 		if leaves[first].Turn >= 0 && end-first > 1 {
-			j.turn(leaves, texts, first, end)
+			j.turn(leaves, texts, first, end, together)
 		}
 		first = end
 	}
@@ -60,8 +60,8 @@ func joinParts(leaves []dialect.Leaf, texts []guard.Text, together ...[]int) ([]
 }
 
 // turn joins the text parts of one message: its leaves with one rule, which is
-// the rule for the text of a part.
-func (j *joints) turn(leaves []dialect.Leaf, texts []guard.Text, first, end int) {
+// the rule for the text of a part, unless together has the same ones.
+func (j *joints) turn(leaves []dialect.Leaf, texts []guard.Text, first, end int, together [][]int) {
 	done := make([]bool, end-first)
 	for i := first; i < end; i++ {
 		if done[i-first] || !joinable(&leaves[i]) {
@@ -73,6 +73,9 @@ func (j *joints) turn(leaves []dialect.Leaf, texts []guard.Text, first, end int)
 				done[k-first] = true
 				parts = append(parts, k)
 			}
+		}
+		if slices.ContainsFunc(together, func(t []int) bool { return slices.Equal(t, parts) }) {
+			continue
 		}
 		j.join(texts, parts)
 	}
@@ -104,11 +107,48 @@ func (j *joints) join(texts []guard.Text, parts []int) {
 
 // joinable reports whether a leaf can be the text of a part.
 func joinable(l *dialect.Leaf) bool {
-	if !l.Known || l.Inner || l.Kind != guard.Prose {
-		return false
+	return prose(l) && (l.Rule().Name == dialect.FieldContent || l.Rule().Name == dialect.FieldRefusal)
+}
+
+// prose reports whether a leaf is text in a field for it.
+func prose(l *dialect.Leaf) bool {
+	return l.Known && !l.Inner && l.Kind == guard.Prose && l.Rule().Use == dialect.Prose
+}
+
+// sequels returns the texts of a whole answer that are read one after another, as
+// lists of ascending indices: those of the model in one choice and of one name, as
+// [strand] has them in a stream. The messages or items of an answer that is one
+// choice are all of it.
+func sequels(a *dialect.Answer) (out [][]int) {
+	var said []int
+	for i := range a.Leaves {
+		l := &a.Leaves[i]
+		if l.Turn >= 0 && l.Origin == guard.OriginModel && prose(l) && slices.Contains(a.Sequels, l.Rule().Name) {
+			said = append(said, i)
+		}
 	}
-	r := l.Rule()
-	return r.Use == dialect.Prose && (r.Name == dialect.FieldContent || r.Name == dialect.FieldRefusal)
+	if len(said) < 2 {
+		return nil
+	}
+	type row struct {
+		choice int
+		name   string
+	}
+	rows := map[row]int{}
+	for _, i := range said {
+		l := &a.Leaves[i]
+		of := row{name: l.Rule().Name}
+		if len(a.Choices) > 1 {
+			of.choice = l.Turn
+		}
+		n, ok := rows[of]
+		if !ok {
+			n = len(out)
+			rows[of], out = n, append(out, nil)
+		}
+		out[n] = append(out[n], i)
+	}
+	return out
 }
 
 // add joins stretches of texts with each of the seams; of a piece, start and end

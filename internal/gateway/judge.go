@@ -21,7 +21,7 @@ type judged struct {
 	edits   []dialect.Edit
 	masked  int  // bytes
 	carried int  // texts replaced by carriedText
-	foreign bool // a document, a mail or the result of a tool is in the request
+	foreign bool // see foreign; of requests in which something is masked
 }
 
 // judge inspects every text of a request and decides. Texts that were read
@@ -40,13 +40,12 @@ func (p *protection) judge(ctx context.Context, g *guard.Guard, f guard.Facts, x
 		l := &req.Leaves[i]
 		j.texts[i] = guard.Text{Content: l.Text, Origin: l.Origin, Kind: l.Kind, Direction: guard.Request, Exchange: x}
 	}
-	all, joined := joinParts(req.Leaves, j.texts)
+	all, joined := joinParts(req.Leaves, j.texts, req.Together...)
 	found, parts, err := segment.Find(ctx, g, f, all, regions)
 	if err != nil {
 		return nil, err
 	}
 	found, j.own = joined.fold(found)
-	j.foreign = foreign(all, parts)
 	if j.whole, err = p.converse(ctx, g, req.Leaves, j.texts, p.carriedTurns(g, f, j, req, found)); err != nil {
 		return nil, err
 	}
@@ -80,6 +79,7 @@ func (p *protection) judge(ctx context.Context, g *guard.Guard, f guard.Facts, x
 			j.edits = append(j.edits, dialect.Edit{Leaf: i, Masks: ms})
 		}
 	}
+	j.foreign = len(j.edits) > 0 && p.policy.Pseudonyms() && (foreign(all, parts) || unread(req))
 	return j, nil
 }
 
@@ -160,20 +160,4 @@ func (p *protection) rememberRefused(j *judged) {
 		}
 		p.history.refuse(&j.texts[i], own)
 	}
-}
-
-// foreign reports whether the request carries text of somebody who is no party
-// to it.
-func foreign(texts []guard.Text, parts [][]segment.Part) bool {
-	for i := range texts {
-		if texts[i].Origin != guard.OriginModel && segment.Trust(texts[i].Origin) < segment.Trust(guard.OriginUser) {
-			return true
-		}
-		for _, p := range parts[i] {
-			if segment.Trust(p.Origin) < segment.Trust(guard.OriginUser) {
-				return true
-			}
-		}
-	}
-	return false
 }

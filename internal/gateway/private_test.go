@@ -3,9 +3,28 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"net/textproto"
+	"strings"
 	"testing"
 )
+
+// TestCauseNamesTheUpstream: the log says which upstream failed.
+func TestCauseNamesTheUpstream(t *testing.T) {
+	strange := httptest.NewTLSServer(nil) // its authority is not trusted
+	t.Cleanup(strange.Close)
+	r := newRig(t, nil, rigOptions{})
+	r.configure(strange.URL, "")
+	if err := r.server.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if p := r.post("app", chatBody("hi")); p.status != 502 || strings.Contains(p.body, "certificate") {
+		t.Errorf("%d %s; want 502, and no word of the certificate", p.status, p.body)
+	}
+	if want := `cause="upstream test: no TLS connection: its certificate is signed by an authority that is not trusted; name that in ca_file"`; !strings.Contains(r.log.String(), want) {
+		t.Errorf("the log does not hold %s:\n%s", want, r.log)
+	}
+}
 
 func TestUnquoted(t *testing.T) {
 	for _, c := range []struct{ in, want string }{

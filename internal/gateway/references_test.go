@@ -18,6 +18,10 @@ func TestReferencesOfRequests(t *testing.T) {
 		{"openai.responses", `{"model":"m1","input":[{"type":"item_reference","id":"msg_1"}]}`, "item_reference"},
 		{"openai.chat", `{"model":"m1","messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"file_1"}}]}]}`, "file_id"},
 		{"anthropic.messages", `{"model":"m1","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"file","file_id":"file_1"}}]}]}`, "file_id"},
+		{"openai.responses", `{"model":"m1","input":[{"type":"reasoning","id":"rs_1","summary":[]},{"role":"user","content":"hi"}]}`, "item_reference"},
+		{"openai.responses", `{"model":"m1","input":[{"role":"user","content":[{"type":"input_file","file_url":"https://files.example/f.pdf"}]}]}`, "url"},
+		{"anthropic.messages", `{"model":"m1","max_tokens":9,"container":{"skills":[{"type":"custom","skill_id":"skill_01","version":"latest"}]},"messages":[{"role":"user","content":"hi"}]}`, "skill"},
+		{"anthropic.messages", `{"model":"m1","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"url","url":"https://files.example/f.pdf"}}]}]}`, "url"},
 		{"gemini.generate", `{"contents":[{"parts":[{"text":"hi"}]}],"cachedContent":"cachedContents/1"}`, "cached_content"},
 	} {
 		w := &wires[slices.IndexFunc(wires, func(w wire) bool { return w.protocol == c.protocol })]

@@ -2,25 +2,11 @@ package gateway
 
 import (
 	"encoding/binary"
-	"net/http"
 	"strconv"
 
 	"warder.example/guard"
-	"warder.example/internal/config"
 	"warder.example/internal/dialect"
 )
-
-// claimedSession returns which conversation the caller says the request is of:
-// by the header that the application configured, else by the extension.
-func claimedSession(r *http.Request, ac config.Application, req *dialect.Request) string {
-	s := req.Session
-	if ac.SessionHeader != "" {
-		if h := r.Header.Get(ac.SessionHeader); h != "" {
-			s = h
-		}
-	}
-	return s[:min(len(s), 512)]
-}
 
 // session returns a commitment to the conversation of a request, of one subject
 // of one application. Without a claim the conversation is what it began with, up

@@ -55,11 +55,22 @@ func (s *Server) understand(x *exchange, path string) *failure {
 	if len(req.References) > 0 && ac.References == config.ReferencesRefuse {
 		return failReference.naming(req.References[0])
 	}
-	x.subject = s.committer.Commit(app.ID, claimedSubject(x.r, ac, req))
+	subject, f := x.claimedSubject(req.Subject)
+	if f != nil {
+		return f
+	}
+	session, f := x.claimedSession(req.Session)
+	if f != nil {
+		return f
+	}
+	x.subject = s.committer.Commit(app.ID, subject)
 	t := &talk{exchange: x, path: path, req: req}
-	t.session = s.session(app.ID, x.subject, claimedSession(x.r, ac, req), req)
+	t.session = s.session(app.ID, x.subject, session, req)
 	if len(req.Model) > maxModel {
 		return &failModel
+	}
+	if misspelled(req.Model) {
+		return problem(failModelSpelling)
 	}
 	req.Model = strings.Clone(req.Model) // it is told to others, who must not keep the body with it
 	var ok bool
@@ -156,18 +167,6 @@ func (x *exchange) readRequest() ([]byte, *failure) {
 		return nil, failSlowBody.because(err)
 	}
 	return nil, failBody.because(err)
-}
-
-// claimedSubject returns whom the caller says the request is for.
-func claimedSubject(r *http.Request, ac config.Application, req *dialect.Request) string {
-	s := req.Subject
-	if ac.SubjectHeader != "" {
-		s = r.Header.Get(ac.SubjectHeader)
-	}
-	if len(s) > 512 {
-		s = s[:512]
-	}
-	return s
 }
 
 // refuse tells the caller that the policy stopped its request or the answer, as

@@ -200,7 +200,7 @@ func TestProxy(t *testing.T) {
 func TestProxyRefuses(t *testing.T) {
 	px := newProxy(t, 407, "")
 	p := pool(t, upstream.Options{}, config.Upstream{Name: "a", URL: "https://models.example", Proxy: config.NewSecret(px.URL), Retry: config.Retry{Attempts: 1}})
-	if s := do(t, p, upstream.Call{Model: "m"}); s.kind != upstream.Unreachable || s.err.Error() != `upstream "a": could not be reached: its proxy refuses with status 407` {
+	if s := do(t, p, upstream.Call{Model: "m"}); s.kind != upstream.Unreachable || s.err.Error() != `upstream a: could not be reached: its proxy refuses with status 407` {
 		t.Errorf("%+v", s)
 	}
 	// A proxy with a public name and a private address is not connected to.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"strconv"
 	"time"
 )
 
@@ -79,7 +78,9 @@ func (e *Error) Sent() bool { return e.sent }
 func (e *Error) Error() string {
 	s := kindTexts[min(e.Kind, kinds-1)].text
 	if e.Upstream != "" {
-		s = "upstream " + strconv.Quote(e.Upstream) + ": " + s
+		// Not quoted, since logs leave out what is: the configuration allows a name
+		// letters, digits and dashes.
+		s = "upstream " + e.Upstream + ": " + s
 	}
 	if d := e.detail(); d != "" {
 		s += ": " + d

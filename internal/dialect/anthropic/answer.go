@@ -84,7 +84,7 @@ func answerTable() *rule {
 	return &rule{Types: dialect.ObjectType, Turns: true, Object: &object{Fields: f, Close: closeAnswer}}
 }
 
-var answerSpec = dialect.NewSpec(answerTable(), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Loose: true})
+var answerSpec = dialect.NewSpec(answerTable(), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Loose: true, Sequels: sequels})
 
 func closeAnswer(s *dialect.Scope) error {
 	if _, ok := s.Value(tagMessage); ok {

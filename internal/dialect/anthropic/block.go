@@ -123,7 +123,7 @@ func (m maker) source(within *rule) *rule {
 		"type":       dialect.Tagged(tagType, dialect.StringType, m.words("base64", "text", "url", "content", "file")),
 		"media_type": m.words("image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf", "text/plain"),
 		"data":       dialect.Tagged(tagData, dialect.StringType, m.use(dialect.Media, "")),
-		"url":        m.use(dialect.MediaURL, ""),
+		"url":        dialect.Kept("url", m.use(dialect.MediaURL, "")),
 		"file_id":    dialect.Kept("file_id", m.label("")),
 		"content":    content,
 	}}

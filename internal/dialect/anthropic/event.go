@@ -22,10 +22,13 @@ var eventNames = []string{eventStart, eventBlockStart, eventBlockDelta, eventBlo
 // MaxBlocks bounds the index of a content block in a stream.
 const MaxBlocks = 1024
 
+// sequels are the texts that an answer may have in several blocks.
+var sequels = []string{dialect.FieldContent, "thinking"}
+
 // events is the table of streams.
 var events = &dialect.ChunkTable{
 	Spec:    dialect.NewSpec(eventTable(), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Pieces: true}),
-	Sequels: []string{dialect.FieldContent, "thinking"},
+	Sequels: sequels,
 	Events:  eventNames,
 	MustEnd: true,
 	Tell:    tell,

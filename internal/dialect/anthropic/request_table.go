@@ -44,13 +44,14 @@ func formatTable() *rule {
 	return dialect.Known(fields{"type": dialect.Words(operator, "json_schema"), "schema": dialect.Schema(dialect.Text(operator))})
 }
 
-// containerTable is where code runs: its id, or what it is made of.
+// containerTable is where code runs: its id, or what it is made of. Skills are
+// instructions that the provider keeps, its own ones too.
 func containerTable() *rule {
 	r := dialect.Kept("container", dialect.Name(operator))
 	r.Object = &object{Fields: fields{
 		"id": dialect.Kept("container", dialect.Name(operator)),
 		"skills": dialect.List(dialect.Known(fields{
-			"type": dialect.Words(operator, "anthropic", "custom"), "skill_id": dialect.Name(operator), "version": dialect.Name(operator),
+			"type": dialect.Words(operator, "anthropic", "custom"), "skill_id": dialect.Kept("skill", dialect.Name(operator)), "version": dialect.Name(operator),
 		})),
 	}}
 	return r

@@ -108,7 +108,8 @@ func answerTable(delta bool) *rule {
 	}}}
 }
 
-var answerSpec = dialect.NewSpec(answerTable(false), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Loose: true})
+// In a stream parts continue one text; a whole answer may have several of each.
+var answerSpec = dialect.NewSpec(answerTable(false), dialect.SpecOptions{UnknownOrigin: guard.OriginModel, Loose: true, Sequels: []string{dialect.FieldContent, fieldThought}})
 
 func closeCandidate(s *dialect.Scope) error {
 	c := dialect.Choice{Index: s.Index()}

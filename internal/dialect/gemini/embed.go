@@ -73,7 +73,22 @@ func closeEmbedded(s *dialect.Scope) error {
 	if err := s.ClaimOrigin(tagOrigin); err != nil {
 		return err
 	}
+	together(s)
 	return s.Resolve(roleOrigin(role.Text))
+}
+
+// together notes that the texts of the parts of one content make one vector.
+func together(s *dialect.Scope) {
+	var parts []int
+	for i := range s.Leaves() {
+		if l := &s.Leaves()[i]; l.Known && l.Kind == guard.Prose && l.Rule().Name == dialect.FieldContent {
+			parts = append(parts, s.First()+i)
+		}
+	}
+	if len(parts) > 1 {
+		r := s.State().(*dialect.Request)
+		r.Together = append(r.Together, parts)
+	}
 }
 
 func closeEmbed(s *dialect.Scope) error {

@@ -5,6 +5,9 @@ import (
 	"warder.example/internal/dialect"
 )
 
+// fieldThought is the name of the text of a part that is a thought.
+const fieldThought = "thought"
+
 // maker builds the part of the table that requests, answers and events share.
 type maker struct {
 	origin guard.Origin // of its texts; unknown: what holds them decides
@@ -153,7 +156,7 @@ func closeBlob(s *dialect.Scope) error {
 // closePart returns what reads a part whose text has a rule of this name. A part is
 // of one kind: servers take one of several and drop the others.
 func (m maker) closePart(said string) func(*dialect.Scope) error {
-	thought := m.running("thought")
+	thought := m.running(fieldThought)
 	return func(s *dialect.Scope) error {
 		kinds := 0
 		for _, t := range []dialect.Tag{tagText, tagData, tagCall, tagResult} {

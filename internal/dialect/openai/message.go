@@ -32,9 +32,9 @@ func (m maker) arguments(name string) *rule {
 
 // mediaFile is an object that names or holds a file, or a URL.
 func (m maker) mediaFile(name string) *rule {
-	r := m.use(dialect.MediaURL, name)
+	r := dialect.Kept("url", m.use(dialect.MediaURL, name))
 	r.Object = &object{Fields: fields{
-		"url":       m.use(dialect.MediaURL, name+".url"),
+		"url":       dialect.Kept("url", m.use(dialect.MediaURL, name+".url")),
 		"data":      m.media(name + ".data"),
 		"file_data": m.media(name + ".file_data"),
 		"file_id":   dialect.Kept("file_id", m.label(name+".file_id")),

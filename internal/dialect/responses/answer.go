@@ -69,7 +69,7 @@ func answerTable() *rule {
 	return &rule{Types: dialect.ObjectType, Object: &object{Fields: responseFields(maker{}), Close: closeAnswer}}
 }
 
-var answerSpec = dialect.NewSpec(answerTable(), dialect.SpecOptions{UnknownOrigin: model, Loose: true})
+var answerSpec = dialect.NewSpec(answerTable(), dialect.SpecOptions{UnknownOrigin: model, Loose: true, Sequels: sequels})
 
 // closeOutput gives an item of an answer its origins; its place is its choice.
 func closeOutput(s *dialect.Scope) error {

@@ -37,11 +37,14 @@ func eventTable() *rule {
 	}}}
 }
 
+// sequels are the texts that an answer may have in several parts and items.
+var sequels = []string{dialect.FieldContent, dialect.FieldRefusal, fieldReasoning, fieldSummary}
+
 // events is the table of streams.
 var events = &dialect.ChunkTable{
 	Spec:     dialect.NewSpec(eventTable(), dialect.SpecOptions{UnknownOrigin: model, Pieces: true}),
 	Numbered: []string{"output", "content", "summary"},
-	Sequels:  []string{dialect.FieldContent, dialect.FieldRefusal, fieldReasoning, fieldSummary},
+	Sequels:  sequels,
 	Again:    whole,
 	Events:   eventTypes,
 	MustEnd:  true,

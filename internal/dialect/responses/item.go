@@ -37,6 +37,17 @@ func (m maker) use(u dialect.Use, name string) *rule { return &rule{Use: u, Late
 func (m maker) text(name string) *rule               { return m.use(dialect.Prose, name) }
 func (m maker) label(name string) *rule              { return m.use(dialect.Label, name) }
 
+// address is where a picture or file is fetched, or a data URL with it.
+func (m maker) address(name string) *rule {
+	return dialect.Kept("url", m.use(dialect.MediaURL, name))
+}
+
+// tagged returns r, of any type of JSON, for Close functions to read.
+func tagged(t dialect.Tag, r *rule) *rule {
+	r.Tag = t
+	return r
+}
+
 func (m maker) words(w ...string) *rule { return &rule{Use: dialect.Word, Words: w, Late: true} }
 
 // arguments are a string that holds JSON, or with some items JSON itself.
@@ -60,7 +71,7 @@ var statuses = []string{"in_progress", "completed", "incomplete", "searching", "
 func (m maker) item(closed func(*dialect.Scope) error) *rule {
 	f := fields{
 		"type":    dialect.Tagged(tagType, dialect.MaybeString, m.words(itemTypes...)),
-		"id":      m.label("item.id"),
+		"id":      tagged(tagItemID, m.label("item.id")),
 		"call_id": m.label("call_id"),
 		"role":    dialect.Tagged(tagRole, dialect.MaybeString, m.words("system", "developer", "user", "assistant", "tool")),
 		"status":  dialect.Tagged(tagStatus, dialect.MaybeString, m.words(statuses...)),
@@ -68,7 +79,7 @@ func (m maker) item(closed func(*dialect.Scope) error) *rule {
 		"content": m.content(),
 
 		"summary":           dialect.List(dialect.Typed(dialect.ObjectType, m.part(fieldSummary))),
-		"encrypted_content": m.label("encrypted_content"),
+		"encrypted_content": tagged(tagHeld, m.label("encrypted_content")),
 		"created_by":        m.label("created_by"),
 
 		"name": m.label(dialect.FieldTool), "namespace": m.label("namespace"),
@@ -80,11 +91,11 @@ func (m maker) item(closed func(*dialect.Scope) error) *rule {
 		"queries": dialect.List(m.text("")), "results": m.results(), "action": m.action(), "actions": dialect.List(m.action()),
 		"pending_safety_checks": m.checks(), "acknowledged_safety_checks": m.checks(),
 
-		"result": m.use(dialect.Media, ""), "revised_prompt": m.text(""), "background": m.words("transparent", "opaque", "auto"),
+		"result": tagged(tagHeld, m.use(dialect.Media, "")), "revised_prompt": m.text(""), "background": m.words("transparent", "opaque", "auto"),
 		"output_format": m.words("png", "webp", "jpeg"), "quality": m.words("low", "medium", "high", "auto"), "size": m.label(""),
 
 		"code": m.said(dialect.Prose, fieldCode), "container_id": m.label(""), "fingerprint": m.label(""),
-		"outputs":           dialect.List(dialect.Known(fields{"type": m.words("logs", "image"), "logs": m.tool(), "url": m.use(dialect.MediaURL, "")})),
+		"outputs":           dialect.List(dialect.Known(fields{"type": m.words("logs", "image"), "logs": m.tool(), "url": m.address("")})),
 		"operation":         dialect.Known(fields{"type": m.words("create_file", "delete_file", "update_file"), "path": m.text(""), "diff": m.text("")}),
 		"environment":       m.environment(),
 		"max_output_length": dialect.Plain(),

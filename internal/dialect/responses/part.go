@@ -27,8 +27,8 @@ func (m maker) part(name string) *rule {
 		"annotations": dialect.List(m.annotation()),
 		"logprobs":    m.logprobs(false),
 
-		"image_url": m.use(dialect.MediaURL, "image_url"), "file_id": dialect.Kept("file_id", m.label("file_id")),
-		"file_url": m.use(dialect.MediaURL, "file_url"), "file_data": m.use(dialect.Media, "file_data"), "filename": m.label("filename"),
+		"image_url": m.address("image_url"), "file_id": dialect.Kept("file_id", m.label("file_id")),
+		"file_url": m.address("file_url"), "file_data": m.use(dialect.Media, "file_data"), "filename": m.label("filename"),
 		"detail": m.words("auto", "low", "high", "original"),
 
 		"input_audio": dialect.Known(fields{"data": m.use(dialect.Media, "input_audio.data"), "format": m.words("wav", "mp3")}),

@@ -18,12 +18,23 @@ func closeInput(s *dialect.Scope) error {
 	return err
 }
 
-// isReference reports whether an item is only the id of one that the provider keeps.
-// Such an item may leave out its type.
+// isReference reports whether an item is the id of one that the provider keeps, which
+// may leave out its type; or has an id in place of what the model thought or drew: a
+// summary is not the thoughts.
 func isReference(s *dialect.Scope) bool {
 	kind, _ := s.Value(tagType)
 	role, _ := s.Value(tagRole)
-	return kind.Text == "item_reference" || kind.Text == "" && role.Text == ""
+	switch kind.Text {
+	case "item_reference":
+		return true
+	case "":
+		return role.Text == ""
+	case "reasoning", "compaction", "image_generation_call":
+		id, _ := s.Value(tagItemID)
+		held, _ := s.Value(tagHeld)
+		return id.Text != "" && held.Text == ""
+	}
+	return false
 }
 
 func closeRequest(s *dialect.Scope) error {

@@ -101,6 +101,8 @@ const (
 	tagCached
 	tagReasoning
 	tagItem
+	tagItemID
+	tagHeld
 	tagPart
 	tagSequence
 )

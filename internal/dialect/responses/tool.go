@@ -41,7 +41,7 @@ func toolFields(o guard.Origin, one *rule) fields {
 	approval := dialect.Words(o, "always", "never")
 	approval.Object = &object{Fields: fields{"always": filter(), "never": filter()}}
 	skills := dialect.List(dialect.Known(fields{
-		"type": dialect.Words(o, "skill_reference", "inline"), "skill_id": dialect.Name(o), "version": dialect.Name(o), "name": dialect.Name(o), "description": dialect.Text(o),
+		"type": dialect.Words(o, "skill_reference", "inline"), "skill_id": dialect.Kept("skill", dialect.Name(o)), "version": dialect.Name(o), "name": dialect.Name(o), "description": dialect.Text(o),
 		"path": dialect.Text(o), "source": dialect.Known(fields{"type": dialect.Words(o, "base64"), "media_type": dialect.Words(o, "application/zip"), "data": dialect.Text(o)}),
 	}))
 	container := dialect.Kept("container", dialect.Name(o))
@@ -81,7 +81,7 @@ func toolFields(o guard.Origin, one *rule) fields {
 
 		"action": dialect.Words(o, "generate", "edit", "auto"), "background": dialect.Words(o, "transparent", "opaque", "auto"),
 		"input_fidelity":   dialect.Words(o, "high", "low"),
-		"input_image_mask": dialect.Known(fields{"file_id": dialect.Kept("file_id", dialect.Name(o)), "image_url": {Use: dialect.MediaURL, Origin: o}}),
+		"input_image_mask": dialect.Known(fields{"file_id": dialect.Kept("file_id", dialect.Name(o)), "image_url": dialect.Kept("url", &rule{Use: dialect.MediaURL, Origin: o})}),
 		"model":            dialect.Name(o), "moderation": dialect.Words(o, "auto", "low"), "output_compression": dialect.Plain(),
 		"output_format": dialect.Words(o, "png", "webp", "jpeg"), "partial_images": dialect.Plain(),
 		"quality": dialect.Words(o, "low", "medium", "high", "auto"), "size": dialect.Name(o),
