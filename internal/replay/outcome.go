@@ -16,7 +16,7 @@ type outcome struct {
 	id         string // of a record that would be stopped
 	rank       uint64 // by which samples are drawn
 	day        string
-	app, model string
+	app, model string // as they may be shown
 	in, out    int64
 	cost       float64
 	priced     bool
@@ -57,7 +57,7 @@ var places = map[guard.Origin]string{
 // are made from.
 func outcomeOf(r *logs.Record, v *verdicts, p Place, file, digest string) *outcome {
 	o := &outcome{
-		place: p, day: dayOf(r), app: r.App, model: r.Model, in: r.InputTokens, out: r.OutputTokens, cost: r.Cost, priced: r.Priced,
+		place: p, day: dayOf(r), in: r.InputTokens, out: r.OutputTokens, cost: r.Cost, priced: r.Priced,
 		answered: len(r.Answer) > 0, action: min(v.request.Would, v.answer.Would), carried: v.carried, read: v.read, honest: true,
 		reasons: map[string]bool{}, leaks: map[string]int{}, own: map[string]bool{},
 	}

@@ -146,6 +146,14 @@ func (j *job) work(ctx context.Context, r *run) {
 // judge judges one record under the policies.
 func (r *run) judge(ctx context.Context, rec *logs.Record, p Place, file string) (*outcome, error) {
 	p.Index = rec.Index
+	app, err := r.names.show(ctx, rec.App)
+	if err != nil {
+		return nil, err
+	}
+	model, err := r.names.show(ctx, rec.Model)
+	if err != nil {
+		return nil, err
+	}
 	var out *outcome
 	for i, j := range r.judges {
 		v, err := j.record(ctx, rec)
@@ -154,7 +162,7 @@ func (r *run) judge(ctx context.Context, rec *logs.Record, p Place, file string)
 		}
 		o := outcomeOf(rec, v, p, filepath.Base(file), r.digest)
 		if i == 0 {
-			out = o
+			out, o.app, o.model = o, app, model
 		} else {
 			out.other = &outcome{action: o.action, rule: o.rule}
 		}

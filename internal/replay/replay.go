@@ -20,14 +20,15 @@
 // # What differs from the gateway
 //
 // A gateway knows delimiters of an application, canaries and remembered threats; logs
-// are judged without. Seams between messages of one user are not joined, bodies that a
+// are judged without. Seams between parts and messages are not joined, bodies that a
 // gateway would refuse as malformed are judged if they can be read, and what would
 // have been redacted was not, so that the answers to it stand here.
 //
 // # Hostile logs
 //
 // See package logs for what is bounded there. Names of applications and models are
-// counted under at most [MaxGroups]; the rest is put together.
+// counted under at most [MaxGroups]; the rest is put together. One that holds a
+// credential or personal data is [Hidden].
 package replay
 
 import (
@@ -100,6 +101,7 @@ var (
 type run struct {
 	o      *Options
 	judges []*judge // of the policy, and of the one that it is compared with
+	names  *names
 	digest string
 	t      *tally
 	at     position
@@ -123,7 +125,7 @@ func newRun(o *Options) (*run, error) {
 	if !(o.Unreadable >= 0 && o.Unreadable <= 1) {
 		return nil, fmt.Errorf("%g as the share of unreadable values; expected 0 to 1", o.Unreadable)
 	}
-	r := &run{o: o, digest: o.Policy.Digest(), t: newTally()}
+	r := &run{o: o, names: newNames(), digest: o.Policy.Digest(), t: newTally()}
 	for _, p := range []*policy.Policy{o.Policy, o.Compare} {
 		if p == nil {
 			continue

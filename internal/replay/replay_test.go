@@ -254,8 +254,8 @@ func TestResumeRefuses(t *testing.T) {
 	if _, err := replay.Run(t.Context(), other); err == nil || !strings.Contains(err.Error(), "is not the log") {
 		t.Errorf("another log: %v", err)
 	}
-	for _, bad := range []string{"", "{", `{"version":1}`, `{"version":1,"tally":null}`, `{"version":1,"tally":{"days":null}}`, `{"version":1,"tally":{"picks":{"review":null}}}`,
-		`{"version":1,"tally":{"diff":{"places":[{"file":7}]}}}`} {
+	for _, bad := range []string{"", "{", `{"version":2}`, `{"version":2,"tally":null}`, `{"version":2,"tally":{"days":null}}`, `{"version":2,"tally":{"picks":{"review":null}}}`,
+		`{"version":2,"tally":{"diff":{"places":[{"file":7}]}}}`} {
 		if err := os.WriteFile(o.Resume, []byte(bad), 0o600); err != nil {
 			t.Fatal(err)
 		}

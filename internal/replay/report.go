@@ -70,7 +70,7 @@ type Day struct {
 	Why []Named `json:"why,omitempty"`
 }
 
-// Group is one application with one model; either name may be empty.
+// Group is one application with one model; either name may be empty, or [Hidden].
 type Group struct {
 	App   string `json:"app"`
 	Model string `json:"model"`

@@ -13,8 +13,9 @@ import (
 	"warder.example/internal/replay/logs"
 )
 
-// stateVersion is that of the resume file.
-const stateVersion = 1
+// stateVersion is that of the resume file. Files of version 1 may hold names that
+// must be [Hidden].
+const stateVersion = 2
 
 // maxState bounds the resume file.
 const maxState = 64 << 20

@@ -3,7 +3,6 @@ package replay
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"warder.example/internal/replay/logs"
 )
@@ -82,14 +81,6 @@ func at[V any](m map[string]*V, k string, most int, others string) *V {
 	return v
 }
 
-// named makes a name from a log fit to be a part of a key.
-func named(s string) string {
-	if s = strings.ReplaceAll(s, sep, "\uFFFD"); !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "\uFFFD")
-	}
-	return s
-}
-
 // unreadable counts a value that cannot be read.
 func (t *tally) unreadable(why string, p Place) {
 	b := t.Unreadable[why]
@@ -130,7 +121,7 @@ func (t *tally) add(o *outcome) {
 			t.MaxFPR = max(t.MaxFPR, o.fpr)
 		}
 	}
-	g := at(t.Groups, joined(named(o.app), named(o.model)), MaxGroups, joined(Others, Others))
+	g := at(t.Groups, joined(o.app, o.model), MaxGroups, joined(Others, Others))
 	g.add(o.action)
 	g.Why.add(o)
 	g.InputTokens += o.in

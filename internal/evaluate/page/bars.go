@@ -5,6 +5,7 @@ import (
 	"html/template"
 
 	"warder.example/internal/evaluate"
+	"warder.example/internal/htmlpage"
 )
 
 // barRow is a labelled group of bars.
@@ -37,23 +38,23 @@ func barChart(label string, rows []barRow) template.HTML {
 		}
 	}
 	x := func(v float64) float64 { return left + (w-left-right)*v/end }
-	s := newSVG(w, h, label)
+	s := htmlpage.NewSVG(w, h, label)
 	for i := range 6 {
 		v := end * float64(i) / 5
-		s.line("grid", x(v), top, x(v), h-22)
-		s.text(x(v), h-8, "middle", fmt.Sprintf("%.3g", v))
+		s.Line("grid", x(v), top, x(v), h-22)
+		s.Text(x(v), h-8, "middle", fmt.Sprintf("%.3g", v))
 	}
 	y := top
 	for _, r := range rows {
-		s.text(left-8, y+thick*float64(len(r.bars))/2+3, "end", r.label)
+		s.Text(left-8, y+thick*float64(len(r.bars))/2+3, "end", r.label)
 		for _, b := range r.bars {
-			s.rect("bar "+b.class, left, y, x(b.f.Value)-left, thick-2, fmt.Sprintf("%s: %.3f (%.3f to %.3f)", b.what, b.f.Value, b.f.Low, b.f.High))
-			s.line("whisker", x(b.f.Low), y+thick/2-1, x(b.f.High), y+thick/2-1)
+			s.Rect("bar "+b.class, left, y, x(b.f.Value)-left, thick-2, fmt.Sprintf("%s: %.3f (%.3f to %.3f)", b.what, b.f.Value, b.f.Low, b.f.High))
+			s.Line("whisker", x(b.f.Low), y+thick/2-1, x(b.f.High), y+thick/2-1)
 			y += thick
 		}
 		y += gap
 	}
-	return s.html()
+	return s.HTML()
 }
 
 // bars draws what is flagged of each source of a kind, one bar a guard. rate is
@@ -64,7 +65,7 @@ func bars(r *evaluate.Report, kind evaluate.Kind, rate int) template.HTML {
 		if l.Kind != kind {
 			continue
 		}
-		row := barRow{label: fmt.Sprintf("%s (%d)", clip(l.Name, 30), l.Rows+l.Missing)}
+		row := barRow{label: fmt.Sprintf("%s (%d)", htmlpage.Clip(l.Name, 30), l.Rows+l.Missing)}
 		for i := range r.Guards {
 			g := &r.Guards[i]
 			if o := find(g.Sources, kind, l.Name); o != nil && o.Rows > 0 {

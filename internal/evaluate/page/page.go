@@ -8,21 +8,24 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"strings"
-	"unicode"
 
 	"warder.example/internal/evaluate"
+	"warder.example/internal/htmlpage"
 )
 
-//go:embed page.tmpl style.css
-var files embed.FS
+var (
+	//go:embed page.tmpl
+	files embed.FS
+	//go:embed style.css
+	style template.CSS
+)
 
 var page = template.Must(template.New("page.tmpl").Funcs(template.FuncMap{
-	"fraction": fraction, "signed": signed, "pct": percent, "name": name, "kind": kindTitle, "missing": missing,
+	"fraction": fraction, "signed": signed, "pct": percent, "name": htmlpage.Name, "kind": kindTitle, "missing": missing,
 	"roc": roc, "bars": bars, "histogram": histogram, "disturbances": disturbances,
 	"rows":  func(c evaluate.Corpus, k string) int { return c.Rows[evaluate.Kind(k)] },
 	"has":   func(r *evaluate.Result, k string) bool { return r.Has(evaluate.Kind(k)) },
-	"style": func() (template.CSS, error) { b, err := files.ReadFile("style.css"); return template.CSS(b), err },
+	"style": func() template.CSS { return htmlpage.Style + style },
 	"slot":  func(i int) string { return fmt.Sprintf("s%d", i%slots) },
 	"graded": func(r *evaluate.Result, k evaluate.Kind) bool {
 		return k == evaluate.Harmful && r.Harm.Graded || k != evaluate.Harmful && r.Ranking.Graded
@@ -43,6 +46,9 @@ func Write(w io.Writer, r *evaluate.Report) error {
 	return nil
 }
 
+// slots is the number of colours for series; the style names them s0 to s5.
+const slots = 6
+
 // fraction shows a figure with its interval.
 func fraction(f evaluate.Fraction) template.HTML {
 	return template.HTML(fmt.Sprintf(`%.3f <small>%.3f–%.3f</small>`, f.Value, f.Low, f.High))
@@ -60,30 +66,6 @@ func signed(f evaluate.Fraction) template.HTML {
 
 // percent writes a rate.
 func percent(rate float64) string { return fmt.Sprintf("%g %%", rate*100) }
-
-// maxName is how many characters of a name are shown.
-const maxName = 48
-
-// tame takes out characters that turn or hide what stands beside them.
-func tame(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.C, r) {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
-
-// name makes a name fit to be shown: tame and not too long.
-func name(s string) string { return clip(tame(s), maxName) }
-
-// clip shortens a name to n characters.
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
-}
 
 func kindTitle(k evaluate.Kind) string {
 	switch k {

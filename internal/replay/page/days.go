@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"warder.example/internal/htmlpage"
 	"warder.example/internal/replay"
 )
 
@@ -48,10 +49,10 @@ func days(r *replay.Report) template.HTML {
 			height := tall * float64(bar.n) / float64(most)
 			y -= height
 			fmt.Fprintf(&b, `<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="%.1f"><title>%s: %d %s of %d</title></rect>`,
-				bar.class, left+float64(i)*step+step*.1, y, step*.8, height, template.HTMLEscapeString(name(d.Day)), bar.n, bar.class, d.Requests)
+				bar.class, left+float64(i)*step+step*.1, y, step*.8, height, template.HTMLEscapeString(htmlpage.Name(d.Day)), bar.n, bar.class, d.Requests)
 		}
 		if every := (len(list) + 9) / 10; i%every == 0 {
-			fmt.Fprintf(&b, `<text x="%.1f" y="%g" text-anchor="middle">%s</text>`, left+(float64(i)+.5)*step, h-20, template.HTMLEscapeString(name(strings.TrimPrefix(d.Day, "20"))))
+			fmt.Fprintf(&b, `<text x="%.1f" y="%g" text-anchor="middle">%s</text>`, left+(float64(i)+.5)*step, h-20, template.HTMLEscapeString(htmlpage.Name(strings.TrimPrefix(d.Day, "20"))))
 		}
 	}
 	b.WriteString(`</svg>`)

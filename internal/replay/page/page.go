@@ -9,25 +9,24 @@ import (
 	"html/template"
 	"io"
 	"strings"
-	"unicode"
 
+	"warder.example/internal/htmlpage"
 	"warder.example/internal/replay"
 )
 
-//go:embed page.tmpl style.css
-var files embed.FS
+var (
+	//go:embed page.tmpl
+	files embed.FS
+	//go:embed style.css
+	style template.CSS
+)
 
 var page = template.Must(template.New("page.tmpl").Funcs(template.FuncMap{
-	"name": name, "excerpt": func(s string) string { return clip(tame(strings.Join(strings.Fields(s), " ")), maxExcerpt) }, "why": why, "share": share, "figure": figure, "days": days, "ofDay": ofDay,
-	"yaml": func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if r != '\n' && unicode.Is(unicode.C, r) {
-				return '\uFFFD'
-			}
-			return r
-		}, s)
-	},
-	"style":   func() (template.CSS, error) { b, err := files.ReadFile("style.css"); return template.CSS(b), err },
+	"name": htmlpage.Name, "excerpt": func(s string) string {
+		return htmlpage.Clip(htmlpage.Tame(strings.Join(strings.Fields(s), " ")), maxExcerpt)
+	}, "why": why, "share": share, "figure": figure, "days": days, "ofDay": ofDay,
+	"yaml":    htmlpage.TameLines,
+	"style":   func() template.CSS { return htmlpage.Style + style },
 	"percent": func(x float64) string { return fmt.Sprintf("%.3g %%", 100*x) },
 }).ParseFS(files, "page.tmpl"))
 
@@ -39,42 +38,14 @@ func Write(w io.Writer, r *replay.Report) error {
 	return nil
 }
 
-// Bounds of what is shown, in characters.
-const (
-	maxName    = 48
-	maxExcerpt = 320
-)
-
-// tame takes out characters that turn or hide what stands beside them.
-func tame(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.C, r) {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
-
-// name makes a name fit to be shown.
-func name(s string) string {
-	if s == "" {
-		return "–"
-	}
-	return clip(tame(s), maxName)
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
-}
+// maxExcerpt is how many characters of an excerpt are shown.
+const maxExcerpt = 320
 
 // why names what decided most often, three of them.
 func why(ns []replay.Named) string {
 	var parts []string
 	for _, n := range ns[:min(len(ns), 3)] {
-		parts = append(parts, fmt.Sprintf("%s: %d", name(n.Name), n.Count))
+		parts = append(parts, fmt.Sprintf("%s: %d", htmlpage.Name(n.Name), n.Count))
 	}
 	return strings.Join(parts, ", ")
 }
