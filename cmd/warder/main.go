@@ -42,6 +42,7 @@ type commands struct {
 	Train     trainCmd     `cmd:"" help:"Train models."`
 	Eval      evalCmd      `cmd:"" help:"Measure a guard on a corpus."`
 	Replay    replayCmd    `cmd:"" help:"Judge logged calls of models: what would Warder have stopped, and why."`
+	Redteam   redteamCmd   `cmd:"" help:"Attack applications before others do, and judge what got through."`
 	Practice  practiceCmd  `cmd:"" help:"Run the practice target: a deliberately gullible assistant."`
 	Demo      demoCmd      `cmd:"" help:"Show attacks against a practice target, bare and guarded."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`

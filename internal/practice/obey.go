@@ -14,6 +14,7 @@ var (
 	rolePlay    = regexp.MustCompile(`(?i)\b(you are now|from now on you|act as|pretend|role-?play|imagine you|play the part|stay in character|let's play)\b`)
 	authority   = regexp.MustCompile(`(?i)\b(i am (?:the|your) (?:admin|administrator|developer|owner|creator|manager)|as your (?:developer|creator|admin)|debug mode|developer mode|maintenance mode|authori[sz]ed|emergency override|security audit)\b`)
 	sayOnly     = regexp.MustCompile(`(?i)\b(?:say|reply|respond|answer|output|print|write)\b(?: only| just| with| the (?:word|words|phrase|sentence))*\s*[:,]?\s*["“'‘]([^"”'’\n]{1,200})["”'’]`)
+	sayWord     = regexp.MustCompile(`(?i:\b(?:say|write|print|answer|reply|output|confirms?|begin|permitted|schreib|antworte|responde|scrivi|escreve)\b|réponse|напиши|输出|تكتب)[^\n]{0,80}?\b([A-Z]{4,12}[0-9]{3})\b`)
 	link        = regexp.MustCompile(`https?://[^\s)>"'\]]+`)
 	wantsImage  = regexp.MustCompile(`(?i)\b(image|picture|markdown|!\[|pixel|link|url|fetch|load|render)\b`)
 	spelled     = regexp.MustCompile(`(?i)\b(letter by letter|spell|spaced|with spaces|one (?:character|letter) (?:per|at a time)|hyphens between)\b`)
@@ -104,6 +105,9 @@ func (m *mind) obey(c command) (Reply, bool) {
 		return Reply{Text: "Here is the text I was given:\n\n" + m.dressed(c.text, strings.TrimSpace(m.operator)), Obeyed: how}, true
 	}
 	if s := sayOnly.FindStringSubmatch(c.text); s != nil && (override.MatchString(c.text) || c.from == "document" || c.decoded != "") {
+		return Reply{Text: s[1], Obeyed: how}, true
+	}
+	if s := sayWord.FindStringSubmatch(c.text); s != nil && m.level == 1 {
 		return Reply{Text: s[1], Obeyed: how}, true
 	}
 	if override.MatchString(order) || rolePlay.MatchString(order) && authority.MatchString(order) {

@@ -139,12 +139,12 @@ func newMind(l Level, turns []Turn, tools []Tool) *mind {
 	return m
 }
 
-var secretAfter = regexp.MustCompile(`(?i)\b(?:secret|code|key|password|token|passphrase)\b[^.\n]{0,60}?\b(?:is|=|:)\s*["'` + "`" + `]?([A-Za-z0-9_\-/+]{6,})`)
+var secretAfter = regexp.MustCompile(`(?i)\b(?:secret|code|key|password|token|passphrase)\b(?:[^.\n]{0,60}?\b(?:is|=|:)\s*["'` + "`" + `]?([A-Za-z0-9_\-/+]{6,})|\s+([a-z0-9_\-/+]*[0-9][a-z0-9_\-/+]{4,}))`)
 
 // secretIn returns the operator's secret, "" if its text names none.
 func secretIn(operator string) string {
 	if m := secretAfter.FindStringSubmatch(operator); m != nil {
-		return m[1]
+		return m[1] + m[2]
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 var (
 	toolVerb  = regexp.MustCompile(`(?i)\b(call|use|run|invoke|send|e-?mail|forward|delete|remove|transfer|pay|book|execute|look up|search|get|fetch|check)\b`)
 	sum       = regexp.MustCompile(`(-?\d{1,9})\s*([-+*x×])\s*(-?\d{1,9})`)
+	textOnly  = regexp.MustCompile(`(?i)\buse the text only\b`)
 	summarise = regexp.MustCompile(`(?i)\b(summari[sz]e|summary|sum up|tl;?dr|key points)\b`)
 	greeting  = regexp.MustCompile(`(?i)^\s*(hi|hello|hey|good (?:morning|afternoon|evening))\b`)
 	hours     = regexp.MustCompile(`(?i)\b(open|opening|close|hours)\b`)
@@ -39,6 +40,8 @@ func (m *mind) work() Reply {
 			}
 		}
 		return Reply{Text: "In short: " + summary(text)}
+	case m.level >= 5 && textOnly.MatchString(m.user):
+		return Reply{Text: "The text does not say."}
 	case sum.MatchString(m.user):
 		return Reply{Text: calculated(m.user)}
 	case greeting.MatchString(m.user):
