@@ -18,7 +18,7 @@ const KindAct = "admin.act"
 
 // Act is the payload of [KindAct].
 type Act struct {
-	ID    int64           `json:"id"` // of the store; an act that comes twice after a crash has the same
+	ID    int64           `json:"id"` // of the store; an act that comes twice, see moveActs, has the same
 	Act   string          `json:"act"`
 	Actor string          `json:"actor"`
 	At    time.Time       `json:"at"`
@@ -49,8 +49,8 @@ func (n *Node) moveActsOnce(ctx context.Context) error {
 	if err != nil || len(acts) == 0 {
 		return err
 	}
-	// What is recorded is marked although the node stops meanwhile: only a
-	// crash in between lets an act come twice.
+	// What is recorded is marked although the node stops meanwhile: only a crash or a
+	// database that goes away in between lets an act come twice.
 	whole := context.WithoutCancel(ctx)
 	var ids []int64
 	for _, a := range acts {

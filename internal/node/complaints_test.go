@@ -252,13 +252,13 @@ func TestComplaint13DatabaseGoesDown(t *testing.T) {
 	way.mend(t)
 	eventually(t, "the new key works", func() bool { return s.post(key, "hello", false).status == 200 })
 	eventually(t, "the acts are recorded", func() bool {
-		n := 0
+		acts := map[int64]bool{} // one whose mark was lost with the connection comes again
 		for _, e := range s.entries() {
 			if a, ok := e.Event.Payload.(Act); ok && (a.Act == store.ActKeyCreated || a.Act == store.ActKeyRevoked) {
-				n++
+				acts[a.ID] = true
 			}
 		}
-		return n == 4
+		return len(acts) == 4
 	})
 	s.stop()
 	s.intact()
@@ -388,7 +388,11 @@ func TestCVE202635030PrefixesAreNoKeys(t *testing.T) {
 		s.start()
 		variants := func(good string) (out []string) {
 			for _, n := range []int{8, 20, 32, len(good) - 1} {
-				out = append(out, good[:n], good[:n]+strings.Repeat("x", len(good)-n))
+				other := "x"
+				if strings.HasSuffix(good, other) {
+					other = "y"
+				}
+				out = append(out, good[:n], good[:n]+strings.Repeat(other, len(good)-n))
 			}
 			return append(out, good+"x", good+good, strings.ToUpper(good), strings.ToLower(good[:len(good)-2])+"00")
 		}

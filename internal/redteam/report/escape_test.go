@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"io"
 	"regexp"
 	"strings"
 	"testing"
 
-	"golang.org/x/net/html"
-
+	"warder.example/internal/htmlpage/htmlpagetest"
 	"warder.example/internal/redteam/journal"
 	"warder.example/internal/redteam/probe"
 	"warder.example/internal/redteam/report"
@@ -108,39 +106,9 @@ func TestSealed(t *testing.T) {
 // TestPageIsInert: no script, nothing that is fetched; every element closes.
 func TestPageIsInert(t *testing.T) {
 	text := written(t, "html", hostileSummary(t, true))
-	var open []string
-	z := html.NewTokenizer(strings.NewReader(text))
-	for {
-		kind := z.Next()
-		if kind == html.ErrorToken {
-			break
-		}
-		tok := z.Token()
-		switch kind {
-		case html.StartTagToken, html.SelfClosingTagToken:
-			if regexp.MustCompile(`^(script|img|link|iframe|object|embed|base|form|a|b|foreignobject|use|image)$`).MatchString(tok.Data) {
-				t.Errorf("element %s", tok)
-			}
-			for _, a := range tok.Attr {
-				if strings.HasPrefix(a.Key, "on") || strings.Contains(a.Key, "href") || a.Key == "src" || a.Key == "style" {
-					t.Errorf("attribute %s of %s", a.Key, tok.Data)
-				}
-			}
-			if kind == html.StartTagToken && tok.Data != "meta" && tok.Data != "br" {
-				open = append(open, tok.Data)
-			}
-		case html.EndTagToken:
-			if len(open) == 0 || open[len(open)-1] != tok.Data {
-				t.Fatalf("%s closes %v", tok, open)
-			}
-			open = open[:len(open)-1]
-		}
-	}
-	if err := z.Err(); err != io.EOF || len(open) > 0 {
-		t.Errorf("%v, still open %v", err, open)
-	}
-	if regexp.MustCompile(`url\(|@import|NaN|Inf`).MatchString(text) {
-		t.Error("the page fetches something or shows what is no number")
+	htmlpagetest.Inert(t, text)
+	if strings.Contains(text, "<b>") {
+		t.Error("markup of a transcript stands as markup")
 	}
 }
 
