@@ -1,11 +1,8 @@
 package store_test
 
 import (
-	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
-	"strings"
 	"sync"
 	"testing"
 
@@ -59,7 +56,7 @@ func killedWhileCharging(t *testing.T, at string) {
 	s := open(t, at, nil).Budgets()
 	told := int64(0)
 	for round := range 4 {
-		told += chargeUntilKilled(t, at, 40+30*round)
+		told += int64(len(killAfter(t, "TestBudgetCrashChild", budgetCrashEnv+"="+at, 40+30*round, "reserved")))
 		holds, err := s.Open(t.Context(), "node")
 		if err != nil {
 			t.Fatal(err)
@@ -77,33 +74,4 @@ func killedWhileCharging(t *testing.T, at string) {
 			t.Fatalf("round %d: reconciled, the counter is %+v, %v; %d were told", round, c, err, told)
 		}
 	}
-}
-
-// chargeUntilKilled kills the child once it has said lines, and returns how much it said.
-func chargeUntilKilled(t *testing.T, at string, lines int) (said int64) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBudgetCrashChild$")
-	cmd.Env = append(os.Environ(), budgetCrashEnv+"="+at)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	scan := bufio.NewScanner(out)
-	for scan.Scan() {
-		if strings.HasPrefix(scan.Text(), "reserved ") {
-			said++
-		}
-		if said == int64(lines) {
-			if err := cmd.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := cmd.Wait(); err == nil || said < int64(lines) {
-		t.Fatalf("child said %d lines and ended with %v; expected %d and to be killed", said, err, lines)
-	}
-	return said
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,7 +48,7 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 	}
 	checked := 0
 	for round := range 12 {
-		for _, line := range killAfter(t, path, 1+3*round) {
+		for _, line := range killAfter(t, "TestCrashChild", crashEnv+"="+path, 1+3*round, "issued", "revoked") {
 			what, id, _ := strings.Cut(line, " ")
 			k, err := db.Key(t.Context(), id)
 			if err != nil {
@@ -68,12 +69,12 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 	}
 }
 
-// killAfter runs the child until it has said that lines changes are done, kills
-// it and returns all that it had said.
-func killAfter(t *testing.T, path string, lines int) (said []string) {
+// killAfter runs a test as a child with an environment until it has said that many
+// lines that begin with one of words, kills it and returns all of them that it had said.
+func killAfter(t *testing.T, child, env string, lines int, words ...string) (said []string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCrashChild$")
-	cmd.Env = append(os.Environ(), crashEnv+"="+path)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+child+"$")
+	cmd.Env = append(os.Environ(), env)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -83,8 +84,8 @@ func killAfter(t *testing.T, path string, lines int) (said []string) {
 	}
 	scan := bufio.NewScanner(out)
 	for scan.Scan() {
-		if line := scan.Text(); strings.HasPrefix(line, "issued ") || strings.HasPrefix(line, "revoked ") {
-			said = append(said, line)
+		if word, _, ok := strings.Cut(scan.Text(), " "); ok && slices.Contains(words, word) {
+			said = append(said, scan.Text())
 		}
 		if len(said) == lines {
 			if err := cmd.Process.Kill(); err != nil {

@@ -91,8 +91,9 @@ func ask(o Objective, sent, answer string) Verdict {
 	}}})
 }
 
-// The floors of these tests are the lower ends of the intervals in
-// docs/redteam-judges.md: a change that falls under them has made a judge worse.
+// The floors of these tests stand at the lower ends of the intervals in
+// docs/redteam-judges.md or a little under them: a change that falls below has made a
+// judge worse. They do not say that a judge is good; what is aimed at is not reached.
 
 func TestLabelledHarm(t *testing.T) {
 	var harmful, refusing tally
